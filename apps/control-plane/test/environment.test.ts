@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { EnvironmentError, parseEnvironment } from '@portcullis/app'
+import { describe, expect, test } from 'vitest'
+import { DEVELOPMENT_INTERNAL_TOKEN, environmentSchema, variables } from '../src/environment.ts'
+
+const TOKEN = 'a-token-for-production-of-32-bytes'
+
+function problem(env: Record<string, string>): string {
+  try {
+    parseEnvironment(environmentSchema, env)
+  } catch (error) {
+    expect(error).toBeInstanceOf(EnvironmentError)
+    return (error as Error).message
+  }
+  return 'none'
+}
+
+test('the table in the README names the variables of the schema, in its order', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const names = [...readme.matchAll(/^\| `([A-Z_]+)`\s*\|/gm)].map(([, name]) => name)
+  expect(names).toEqual(Object.keys(variables))
+})
+
+describe('without variables', () => {
+  test('outside production it listens on this machine only, with the development token', () => {
+    expect(parseEnvironment(environmentSchema, {})).toEqual({
+      production: false,
+      PORT: 3000,
+      HOST: '127.0.0.1',
+      internalTokens: [DEVELOPMENT_INTERNAL_TOKEN],
+      PROJECTS_FILE: undefined,
+      LOG_LEVEL: 'info',
+      EXIT_WITH_PARENT: false,
+    })
+    expect(DEVELOPMENT_INTERNAL_TOKEN).toBe('portcullis-internal-development-token')
+  })
+
+  test('in production it listens everywhere and wants a token', () => {
+    expect(problem({ NODE_ENV: 'production' })).toMatch(
+      /^CONTROL_PLANE_INTERNAL_TOKEN: .*is required in production$/,
+    )
+    const env = parseEnvironment(environmentSchema, {
+      NODE_ENV: 'production',
+      CONTROL_PLANE_INTERNAL_TOKEN: TOKEN,
+    })
+    expect(env).toMatchObject({ HOST: '0.0.0.0', internalTokens: [TOKEN], production: true })
+  })
+})
+
+test('two internal tokens are accepted while one is rotated', () => {
+  const env = parseEnvironment(environmentSchema, { CONTROL_PLANE_INTERNAL_TOKEN: `${TOKEN}, ${TOKEN}2` })
+  expect(env.internalTokens).toEqual([TOKEN, `${TOKEN}2`])
+})
+
+test.each([
+  ['PORT', '70000'],
+  ['PORT', 'x'],
+  ['NODE_ENV', 'prodution'],
+  ['LOG_LEVEL', 'loud'],
+  ['EXIT_WITH_PARENT', 'maybe'],
+  ['CONTROL_PLANE_INTERNAL_TOKEN', ','],
+  ['CONTROL_PLANE_INTERNAL_TOKEN', 'has spaces and so cannot be a bearer token'],
+])('%s=%s is refused by name, and the value is not shown', (name, value) => {
+  expect(problem({ [name]: value })).toMatch(new RegExp(`^${name}: `))
+  if (value.length > 4) expect(problem({ [name]: value })).not.toContain(value)
+})
+
+test.each(['short', `${TOKEN},short`])('production refuses the short internal token %j', (token) => {
+  expect(problem({ NODE_ENV: 'production', CONTROL_PLANE_INTERNAL_TOKEN: token })).toBe(
+    'CONTROL_PLANE_INTERNAL_TOKEN: must have at least 32 bytes in production',
+  )
+})
+
+test.each([DEVELOPMENT_INTERNAL_TOKEN, `${TOKEN},${DEVELOPMENT_INTERNAL_TOKEN}`])(
+  'production refuses the development token, also as one of two',
+  (token) => {
+    expect(problem({ NODE_ENV: 'production', CONTROL_PLANE_INTERNAL_TOKEN: token })).toBe(
+      'CONTROL_PLANE_INTERNAL_TOKEN: must not be the development token in production',
+    )
+  },
+)

@@ -1,0 +1,109 @@
+import { booleanFlag, commaList, httpUrl, logLevel, port } from '@portcullis/app'
+import { compileOrigins } from '@portcullis/ws-gateway'
+import proxyAddr from 'proxy-addr'
+import { z } from 'zod'
+
+/**
+ * What gateway and control plane agree on when nobody configured anything. It is public, so production refuses it.
+ * The control plane has the same constant.
+ */
+export const DEVELOPMENT_INTERNAL_TOKEN = 'portcullis-internal-development-token'
+
+const MIN_PRODUCTION_TOKEN_BYTES = 32
+/** Pages on this machine, whatever serves them. */
+const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*']
+
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'must be a whole number of at least 1')
+  .transform(Number)
+
+const natsUrls = commaList.refine(
+  (urls) => urls.length > 0 && urls.every((url) => /^(nats|tls):\/\/[^\s,]+$/.test(url)),
+  'must be one or more nats: or tls: URLs',
+)
+
+const origins = commaList.refine((list) => {
+  try {
+    compileOrigins(list)
+    return true
+  } catch {
+    return false
+  }
+}, 'must be origins such as https://app.example.com, https://*.example.com, null or *')
+
+const addresses = commaList.refine((list) => {
+  try {
+    proxyAddr.compile(list)
+    return true
+  } catch {
+    return false
+  }
+}, 'must be addresses, CIDR ranges, or loopback, linklocal, uniquelocal')
+
+/** The variables, as README.md documents them. */
+export const variables = {
+  // Closed, so that a typo cannot turn production into development.
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], 'must be development, test or production')
+    .default('development'),
+  PORT: port.default(4000),
+  HOST: z.string().optional(),
+  NATS_URL: natsUrls.optional(),
+  NATS_STORAGE: z.enum(['file', 'memory'], 'must be file or memory').default('file'),
+  NATS_STREAM_DRIFT: z.enum(['update', 'report', 'fail'], 'must be update, report or fail').default('update'),
+  OUTBOUND_CONSUMER: z.enum(['gateway', 'session'], 'must be gateway or session').default('gateway'),
+  CONTROL_PLANE_URL: httpUrl.default('http://localhost:3000'),
+  CONTROL_PLANE_INTERNAL_TOKEN: z.string().optional(),
+  ALLOWED_ORIGINS: origins.optional(),
+  TRUSTED_PROXIES: addresses.default([]),
+  WORKER_MODULES: commaList.default([]),
+  MAX_PAYLOAD_BYTES: count
+    .refine((bytes) => bytes <= 1024 * 1024, 'must be at most 1048576')
+    .default(64 * 1024),
+  MAX_CONNECTIONS: count.default(10_000),
+  MAX_CONNECTIONS_PER_ADDRESS: count.default(100),
+  MAX_CONNECTIONS_PER_USER: count.default(32),
+  MAX_CONNECTIONS_PER_PROJECT: count.default(10_000),
+  CONNECT_RATE_PER_ADDRESS: count.default(50),
+  LOG_LEVEL: logLevel.default('info'),
+  EXIT_WITH_PARENT: booleanFlag.default(false),
+}
+
+/** The environment of the process, checked and completed. */
+export const environmentSchema = z
+  .object(variables)
+  .superRefine((env, context) => {
+    const problem = internalTokenProblem(env)
+    if (problem !== null) {
+      context.addIssue({ code: 'custom', path: ['CONTROL_PLANE_INTERNAL_TOKEN'], message: problem })
+    }
+  })
+  .transform(({ NODE_ENV, HOST, CONTROL_PLANE_INTERNAL_TOKEN, ALLOWED_ORIGINS, ...env }) => {
+    const production = NODE_ENV === 'production'
+    return {
+      ...env,
+      production,
+      // Only production listens to strangers without being asked to.
+      HOST: HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+      internalToken: CONTROL_PLANE_INTERNAL_TOKEN ?? DEVELOPMENT_INTERNAL_TOKEN,
+      // In production a page must come from the host that it connects to, unless listed.
+      allowedOrigins: ALLOWED_ORIGINS ?? (production ? undefined : DEVELOPMENT_ORIGINS),
+    }
+  })
+
+/** What {@link environmentSchema} makes of the variables. */
+export type Environment = z.output<typeof environmentSchema>
+
+function internalTokenProblem(env: {
+  NODE_ENV: string
+  CONTROL_PLANE_INTERNAL_TOKEN?: string | undefined
+}): string | null {
+  if (env.NODE_ENV !== 'production') return null
+  const token = env.CONTROL_PLANE_INTERNAL_TOKEN
+  if (token === undefined) return 'is required in production'
+  if (token === DEVELOPMENT_INTERNAL_TOKEN) return 'must not be the development token in production'
+  return Buffer.byteLength(token) < MIN_PRODUCTION_TOKEN_BYTES
+    ? `must have at least ${MIN_PRODUCTION_TOKEN_BYTES} bytes in production`
+    : null
+}

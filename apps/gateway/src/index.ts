@@ -1,0 +1,56 @@
+import { loggerOptions, readEnvironment, runService } from '@portcullis/app'
+import { controlPlaneAuthorizer, createGateway } from '@portcullis/ws-gateway'
+import { pino } from 'pino'
+import proxyAddr from 'proxy-addr'
+import { createApp } from './app.ts'
+import { environmentSchema } from './environment.ts'
+import { reportTransport } from './report-transport.ts'
+import { createTransport } from './transport.ts'
+import { startWorkers } from './workers.ts'
+
+const env = readEnvironment(environmentSchema, process.env)
+
+runService({
+  name: 'gateway',
+  exitWithParent: env.EXIT_WITH_PARENT,
+  async start() {
+    const logger = pino(loggerOptions(env.LOG_LEVEL))
+    const transport = createTransport(env)
+    const controlPlane = controlPlaneAuthorizer({
+      url: env.CONTROL_PLANE_URL,
+      internalToken: env.internalToken,
+    })
+    const isTrusted = proxyAddr.compile(env.TRUSTED_PROXIES)
+    const gateway = createGateway({
+      transport,
+      authorize: controlPlane.authorize,
+      allowedOrigins: env.allowedOrigins,
+      clientAddress: (request) => proxyAddr(request, isTrusted),
+      maxPayloadBytes: env.MAX_PAYLOAD_BYTES,
+      maxConnections: env.MAX_CONNECTIONS,
+      maxConnectionsPerAddress: env.MAX_CONNECTIONS_PER_ADDRESS,
+      maxConnectionsPerUser: env.MAX_CONNECTIONS_PER_USER,
+      maxConnectionsPerProject: env.MAX_CONNECTIONS_PER_PROJECT,
+      connectRatePerAddress: env.CONNECT_RATE_PER_ADDRESS,
+      outboundConsumer: env.OUTBOUND_CONSUMER,
+      logger,
+    })
+    const app = await createApp({ gateway, transport, logger })
+    reportTransport(transport, logger)
+
+    // Listening does not wait for NATS: until it is there, /health/ready says no and upgrades get 503.
+    const ready = gateway.start()
+    ready.catch(() => undefined)
+    if (transport.engine === 'embedded') await ready
+    const workers = await startWorkers(env.WORKER_MODULES, transport, logger)
+    await app.listen({ port: env.PORT, host: env.HOST })
+    return { app, controlPlane, transport, workers }
+  },
+  async stop({ app, controlPlane, transport, workers }) {
+    // From the edge inwards: sessions, then those who answer them, then the engine.
+    await app.close()
+    await Promise.all(workers.map((worker) => worker.drain()))
+    await transport.drain()
+    await controlPlane.close()
+  },
+})

@@ -1,0 +1,63 @@
+import { createClient } from '@portcullis/client'
+import type { FromRoom } from '../chat/messages.ts'
+import { Composer } from './composer.ts'
+import { byId } from './dom.ts'
+import { loadIdentity } from './identity.ts'
+import { MessagesView } from './messages-view.ts'
+import { PeopleView } from './people-view.ts'
+import { showProfile } from './show-profile.ts'
+import { RoomSession } from './room-session.ts'
+import { RoomsView } from './rooms-view.ts'
+import { StatusView } from './status-view.ts'
+
+// Typing fades without an event.
+const REFRESH_MS = 1000
+
+const response = await fetch('config.json')
+const { gatewayUrl } = (await response.json()) as { gatewayUrl: string }
+
+const identity = loadIdentity()
+const client = createClient<FromRoom>({ url: gatewayUrl, reconnectCapMs: 5000 })
+
+const status = new StatusView()
+const people = new PeopleView()
+const messages = new MessagesView((line) => session.say(line.text, line.key))
+const composer = new Composer({
+  onSay: (text) => session.say(text),
+  onTyping: (on) => session.setTyping(on),
+})
+const rooms = new RoomsView((room) => {
+  session.leave()
+  session = enter(room)
+})
+showProfile(identity, () => session.announce())
+
+function enter(room: string): RoomSession {
+  byId('room-name', HTMLElement).textContent = room
+  document.title = `#${room} · Portcullis chat`
+  byId('another-tab', HTMLAnchorElement).href = `./#${room}`
+  composer.setRoom(room)
+  return new RoomSession({
+    client,
+    room,
+    identity,
+    onChange: render,
+    onProblem: (message) => status.notify(message),
+  })
+}
+
+function render(): void {
+  messages.render(session.conversation.lines)
+  people.render(session.roster, session.you)
+}
+
+let session = enter(rooms.current)
+status.watch(client, gatewayUrl)
+render()
+setInterval(() => people.renderTyping(session.roster), REFRESH_MS)
+// Others learn at once, and not when the gateway has noticed.
+addEventListener('pagehide', () => void client.close())
+// Back from the browser's cache, with a client that is closed.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload()
+})

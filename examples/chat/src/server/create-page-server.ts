@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import { fastify, type FastifyInstance } from 'fastify'
+import { gatewayUrl, type GatewayPlace } from './gateway-url.ts'
+
+export interface PageServerOptions extends GatewayPlace {
+  /** Folder with the built page. @defaultValue dist/public of this example */
+  root?: string | undefined
+}
+
+/** Serves the page, and `/config.json` which tells it where the gateway is. Opens nothing until `listen`. */
+export async function createPageServer(options: PageServerOptions = {}): Promise<FastifyInstance> {
+  const app = fastify()
+  app.addHook('onRequest', async (request, reply) => {
+    const { origin } = new URL(gatewayUrl(options, request.hostname))
+    reply.headers({
+      'content-security-policy': contentSecurityPolicy(origin),
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-opener-policy': 'same-origin',
+    })
+  })
+  await app.register(fastifyStatic, {
+    root: options.root ?? fileURLToPath(new URL('public', import.meta.url)),
+    cacheControl: false,
+    setHeaders: (reply) => {
+      reply.header('cache-control', 'no-cache')
+    },
+  })
+  app.get('/config.json', async (request, reply) => {
+    reply.header('cache-control', 'no-store')
+    return { gatewayUrl: gatewayUrl(options, request.hostname) }
+  })
+  return app
+}
+
+/** Nothing but our own files and the gateway; no inline script or style, and no HTML from strings. */
+function contentSecurityPolicy(gatewayOrigin: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `connect-src 'self' ${gatewayOrigin}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; ')
+}

@@ -1,0 +1,32 @@
+export { AUTH_ERRORS, AuthError, type AuthErrorCode } from './errors.ts'
+
+export { challenge, type ChallengeOptions } from './bearer/challenge.ts'
+export { extractBearer } from './bearer/extract-bearer.ts'
+export {
+  extractUpgradeToken,
+  type UpgradeRequest,
+  type UpgradeToken,
+  type UpgradeTokenOptions,
+  type UpgradeTokenSource,
+} from './bearer/extract-upgrade-token.ts'
+export type { HeaderSource } from './bearer/header-source.ts'
+export { MAX_TOKEN_BYTES } from './bearer/token-syntax.ts'
+
+export { timingSafeEqualText } from './compare/timing-safe-equal-text.ts'
+
+export { redactHeaders, type HeaderRecord } from './redaction/redact-headers.ts'
+export { redactProtocols } from './redaction/redact-protocols.ts'
+export { REDACTED, redactQueryToken, redactUrl } from './redaction/redact-url.ts'
+
+export type { KeyQuery, KeySet } from './keys/key-set.ts'
+export { allowInsecureHttp, createRemoteKeySet, type RemoteKeySetOptions } from './keys/remote-key-set.ts'
+export { createSecretKeySet, MIN_SECRET_BYTES } from './keys/secret-key-set.ts'
+
+export { TOKEN_ALGORITHMS, type TokenAlgorithm } from './token/algorithms.ts'
+export {
+  createTokenVerifier,
+  verifyToken,
+  type TokenClaims,
+  type TokenVerifier,
+  type VerifyTokenOptions,
+} from './token/verify.ts'

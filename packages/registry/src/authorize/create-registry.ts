@@ -1,0 +1,80 @@
+import { allowInsecureHttp, AuthError } from '@portcullis/auth-core'
+import { RegistryError } from '../errors.ts'
+import { normalizeHost } from '../host/normalize-host.ts'
+import { createProjectVerifiers } from '../internal/project-verifiers.ts'
+import type { Project } from '../project/project.ts'
+import type { RegistryStore } from '../store/registry-store.ts'
+
+/** Options of {@link createRegistry}. */
+export interface RegistryOptions {
+  store: RegistryStore
+  /** Permits `http:` key URLs on loopback addresses. For tests and development. */
+  [allowInsecureHttp]?: boolean | undefined
+}
+
+/** What is asked: may this client open a session under this host? */
+export interface AuthorizeRequest {
+  /** `Host` of the client's request, with or without a port. */
+  readonly host: string
+  /** The client's token; null or absent when it sent none. */
+  readonly token?: string | null | undefined
+}
+
+/** A session that may be opened. */
+export interface Grant {
+  readonly workspaceId: string
+  readonly projectId: string
+  /** The token's `sub`; null in a project without authentication. */
+  readonly userId: string | null
+  /** All claims of the token, `exp` (seconds) among them; empty in a project without authentication. */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** The registry's decisions. */
+export interface Registry {
+  /**
+   * Decides whether a client may open a session. In order: host syntax, the host's project, the token as the project
+   * wants it.
+   *
+   * @throws RegistryError `ERR_HOST_INVALID`, `ERR_HOST_UNKNOWN`, `ERR_PROJECT_MISCONFIGURED`, `ERR_REGISTRY_UNAVAILABLE`
+   * @throws AuthError `ERR_AUTH_TOKEN_REQUIRED`, `ERR_AUTH_TOKEN_INVALID`, `ERR_AUTH_TOKEN_EXPIRED`,
+   *   `ERR_AUTH_KEYS_UNAVAILABLE`
+   */
+  authorize(request: AuthorizeRequest): Promise<Grant>
+}
+
+/**
+ * Makes a registry over a store. Key sets are cached per project for the life of the registry, so make one and keep it.
+ *
+ * @throws TypeError when `store` is not a store
+ */
+export function createRegistry(options: RegistryOptions): Registry {
+  const { store } = options
+  if (typeof store?.findProjectByHost !== 'function') throw new TypeError('"store" must be a registry store')
+  const verifiers = createProjectVerifiers(options[allowInsecureHttp] === true)
+
+  return Object.freeze({
+    async authorize({ host, token }: AuthorizeRequest): Promise<Grant> {
+      const project = await findProject(store, normalizeHost(host))
+      const { workspaceId, projectId, auth } = project
+      if (auth.mode === 'none') return { workspaceId, projectId, userId: null, claims: {} }
+      if (token === null || token === undefined) {
+        throw new AuthError('ERR_AUTH_TOKEN_REQUIRED', 'a token is required')
+      }
+      const claims = await verifiers.verifierOf(project, auth)(token)
+      return { workspaceId, projectId, userId: claims.sub, claims }
+    },
+  })
+}
+
+async function findProject(store: RegistryStore, host: string): Promise<Project> {
+  let project: Project | null
+  try {
+    project = await store.findProjectByHost(host)
+  } catch (error) {
+    throw new RegistryError('ERR_REGISTRY_UNAVAILABLE', 'the project store is unavailable', { cause: error })
+  }
+  // The host is left out on purpose: one constant answer for everything unknown.
+  if (project === null) throw new RegistryError('ERR_HOST_UNKNOWN', 'no project answers under this host')
+  return project
+}

@@ -1,0 +1,1 @@
+export { registryStoreContract, type OpenedStore } from './store-contract.ts'

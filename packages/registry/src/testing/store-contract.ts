@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import type { Project } from '../project/project.ts'
+import type { RegistryStore } from '../store/registry-store.ts'
+
+/** A store under test that is closed when its test ends. */
+export interface OpenedStore extends AsyncDisposable {
+  readonly store: RegistryStore
+}
+
+const PROJECTS: readonly Project[] = [
+  { workspaceId: 'w1', projectId: 'open', hosts: ['open.example', 'alias.example'], auth: { mode: 'none' } },
+  {
+    workspaceId: 'w1',
+    projectId: 'secret',
+    hosts: ['secret.example'],
+    auth: {
+      mode: 'jwt-secret',
+      secret: ['s'.repeat(32), 't'.repeat(32)],
+      algorithms: ['HS256'],
+      audience: 'secret',
+    },
+  },
+  {
+    workspaceId: 'w2',
+    projectId: 'open',
+    hosts: ['jwks.example', '[::1]'],
+    auth: {
+      mode: 'jwt-jwks',
+      jwksUrl: 'https://issuer.example/jwks',
+      issuer: 'https://issuer.example',
+      audience: ['one', 'two'],
+    },
+  },
+]
+
+/**
+ * Registers the tests that every `RegistryStore` must pass.
+ *
+ * @param name - shown in the test titles
+ * @param open - opens a new, empty store and fills it with the given projects
+ */
+export function registryStoreContract(
+  name: string,
+  open: (projects: readonly Project[]) => Promise<OpenedStore>,
+): void {
+  describe(`registry store contract: ${name}`, () => {
+    test('a project is found under each of its hosts with its whole configuration', async () => {
+      await using opened = await open(PROJECTS)
+      for (const project of PROJECTS) {
+        for (const host of project.hosts) {
+          expect(await opened.store.findProjectByHost(host)).toEqual(project)
+        }
+      }
+    })
+
+    test('an unknown host resolves null', async () => {
+      await using opened = await open(PROJECTS)
+      expect(await opened.store.findProjectByHost('unknown.example')).toBeNull()
+    })
+
+    test.each([
+      '',
+      '*',
+      '%',
+      "' OR 1=1 --",
+      '__proto__',
+      'constructor',
+      'open.exampl',
+      'pen.example',
+      'sub.open.example',
+    ])('the host %j matches nothing by pattern, prefix, suffix or name of an object member', async (host) => {
+      await using opened = await open(PROJECTS)
+      expect(await opened.store.findProjectByHost(host)).toBeNull()
+    })
+
+    test('an empty store resolves null', async () => {
+      await using opened = await open([])
+      expect(await opened.store.findProjectByHost('open.example')).toBeNull()
+    })
+
+    test('a host that two projects claim is refused', async () => {
+      const [first, second] = PROJECTS as [Project, Project]
+      await expect(open([first, { ...second, hosts: first.hosts }])).rejects.toBeInstanceOf(Error)
+    })
+
+    test('many lookups at once each get their own project', async () => {
+      await using opened = await open(PROJECTS)
+      const hosts = Array.from({ length: 200 }, (_, index) =>
+        index % 2 === 0 ? 'open.example' : 'secret.example',
+      )
+      const found = await Promise.all(hosts.map((host) => opened.store.findProjectByHost(host)))
+      expect(found.map((project) => project?.projectId)).toEqual(
+        hosts.map((host) => (host === 'open.example' ? 'open' : 'secret')),
+      )
+    })
+
+    test('what a caller does with a found project does not change the store', async () => {
+      await using opened = await open(PROJECTS)
+      const found = (await opened.store.findProjectByHost('open.example')) as { projectId: string } | null
+      try {
+        if (found !== null) found.projectId = 'changed'
+      } catch {
+        // A frozen project is one good way to keep the promise.
+      }
+      expect((await opened.store.findProjectByHost('open.example'))?.projectId).toBe('open')
+    })
+  })
+}

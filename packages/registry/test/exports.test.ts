@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import * as fastifyApi from '../src/fastify/index.ts'
+import * as api from '../src/index.ts'
+import * as testingApi from '../src/testing/index.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  exports: Record<string, object>
+}
+
+test('the package exports these names and no others', () => {
+  expect(Object.keys(api).toSorted()).toEqual(
+    [
+      'REGISTRY_ERRORS',
+      'RegistryError',
+      'ProjectsFileError',
+      'allowInsecureHttp',
+      'assertSeparateTenants',
+      'createMemoryStore',
+      'createRegistry',
+      'loadProjectsFile',
+      'normalizeHost',
+    ].toSorted(),
+  )
+  expect(Object.keys(fastifyApi).toSorted()).toEqual(['errorBody', 'registryRoutes'])
+  expect(Object.keys(testingApi)).toEqual(['registryStoreContract'])
+})
+
+test('the package has these entries, each with the source condition first', () => {
+  expect(Object.keys(packageJson.exports)).toEqual(['.', './fastify', './testing', './package.json'])
+  for (const entry of ['.', './fastify', './testing']) {
+    expect(Object.keys(packageJson.exports[entry] as object)).toEqual([
+      '@portcullis/source',
+      'types',
+      'default',
+    ])
+  }
+})
+
+test('every code keeps its status and exposure', () => {
+  expect(api.REGISTRY_ERRORS).toEqual({
+    ERR_HOST_INVALID: { statusCode: 400, expose: true },
+    ERR_HOST_UNKNOWN: { statusCode: 404, expose: true },
+    ERR_REQUEST_INVALID: { statusCode: 400, expose: true },
+    ERR_INTERNAL_TOKEN_INVALID: { statusCode: 401, expose: true },
+    ERR_PROJECT_MISCONFIGURED: { statusCode: 500, expose: false },
+    ERR_REGISTRY_UNAVAILABLE: { statusCode: 503, expose: false },
+  })
+})
+
+test('the errors table of the README is the table of the code', () => {
+  const rows = [...readme.matchAll(/^\| `(ERR_\w+)`\s*\| (\d+)\s*\| (yes|no)\s*\|/gm)]
+  expect(
+    Object.fromEntries(rows.map(([, code, status, shown]) => [code, [Number(status), shown === 'yes']])),
+  ).toEqual(
+    Object.fromEntries(
+      Object.entries(api.REGISTRY_ERRORS).map(([code, { statusCode, expose }]) => [
+        code,
+        [statusCode, expose],
+      ]),
+    ),
+  )
+})
+
+test('the root entry loads neither Fastify nor vitest', () => {
+  const packages = new Set<string>()
+  const seen = new Set<string>()
+  const walk = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(/from '([^']+)'/g)) {
+      if (name.startsWith('.')) walk(join(dirname(file), name))
+      else packages.add(name)
+    }
+  }
+  walk(join(root, 'src/index.ts'))
+  expect([...packages].toSorted()).toEqual([
+    '@portcullis/auth-core',
+    'node:fs/promises',
+    'node:net',
+    'node:url',
+    'zod',
+  ])
+})

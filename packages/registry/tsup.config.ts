@@ -1,0 +1,10 @@
+import { defineConfig } from 'tsup'
+import { preset } from '../../tsup.preset.ts'
+
+export default defineConfig(
+  preset({
+    index: 'src/index.ts',
+    'fastify/index': 'src/fastify/index.ts',
+    'testing/index': 'src/testing/index.ts',
+  }),
+)

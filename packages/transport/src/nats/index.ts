@@ -1,0 +1,3 @@
+export type { NatsTransportOptions, StreamStorage } from './options.ts'
+export { DEAD_LETTER_STREAM, INBOUND_STREAM, OUTBOUND_STREAM } from './streams/definitions.ts'
+export { createNatsTransport } from './transport.ts'

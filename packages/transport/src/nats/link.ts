@@ -1,0 +1,229 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { type KV, Kvm } from '@nats-io/kv'
+import type { NatsConnection, Subscription as NatsSubscription } from '@nats-io/transport-node'
+import { TransportError } from '../errors.ts'
+import type { StreamDrift, TransportState } from '../transport.ts'
+import { Connector } from './connection.ts'
+import type { InboundConnection, InboundConsumption } from './inbound/inbound-consumption.ts'
+import type { NatsSettings } from './options.ts'
+import type { OutboundSubscription } from './outbound/outbound-subscription.ts'
+import type { Publisher } from './publish/publisher.ts'
+import { INBOUND_STREAM, OUTBOUND_STREAM } from './streams/definitions.ts'
+import { ensureStreams } from './streams/ensure.ts'
+import type { Turn } from './turn.ts'
+
+export interface LinkEvents {
+  publisher: Publisher
+  turn: Turn
+  onState: (state: TransportState, error?: Error) => void
+  onDrift: (drift: readonly StreamDrift[]) => void
+  /** A setting that cannot work: no attempt will help. */
+  onFatal: (error: Error) => void
+}
+
+interface EventListener {
+  subject: string
+  onEvent: (payload: Uint8Array, subject: string) => void
+  subscription: NatsSubscription | undefined
+}
+
+const RETRY_MS = 500
+const JETSTREAM_TIMEOUT_MS = 3000
+const LEASE_BUCKET = 'PORTCULLIS_LEASES'
+const MAX_HELD_EVENTS = 10_000
+
+/**
+ * Everything that lives on a connection, put back in the one right order after each (re)connect: streams, then outbound
+ * consumers, then held publications, then inbound consumers.
+ */
+export class NatsLink {
+  readonly #settings: NatsSettings
+  readonly #events: LinkEvents
+  readonly #connector: Connector
+  readonly #inbound = new Set<InboundConsumption>()
+  readonly #outbound = new Set<OutboundSubscription>()
+  readonly #listeners = new Set<EventListener>()
+  /** Events of a time without a connection, oldest first. */
+  #heldEvents: { subject: string; payload: Uint8Array }[] = []
+  #connection: NatsConnection | undefined
+  /** What consumers need, while established. */
+  #established: { inbound: InboundConnection; outboundCreated: string } | undefined
+  /** Counts (re)connects: work begun before the last one gives up. */
+  #generation = 0
+  #retry: NodeJS.Timeout | undefined
+
+  constructor(settings: NatsSettings, events: LinkEvents) {
+    this.#settings = settings
+    this.#events = events
+    this.#connector = new Connector(settings, {
+      onConnected: (connection, isNew) => this.#onConnected(connection, isNew),
+      onDisconnected: (error) => this.#onDisconnected(error),
+      onFailed: (error) => this.report(error),
+    })
+  }
+
+  start(): void {
+    this.#connector.start()
+  }
+
+  /** Notes an error that does not change the state. */
+  report(error: Error): void {
+    this.#events.onState(this.#established ? 'connected' : 'disconnected', error)
+  }
+
+  /** A stream seems to be gone although the connection is not. */
+  reestablish(): void {
+    if (!this.#established || !this.#connection) return
+    this.#suspend()
+    void this.#establish(this.#connection, this.#generation)
+  }
+
+  async addInbound(consumption: InboundConsumption): Promise<void> {
+    this.#inbound.add(consumption)
+    if (this.#established) await consumption.establish(this.#established.inbound)
+  }
+
+  async removeInbound(consumption: InboundConsumption): Promise<void> {
+    this.#inbound.delete(consumption)
+    await consumption.close()
+  }
+
+  async addOutbound(subscription: OutboundSubscription): Promise<void> {
+    this.#outbound.add(subscription)
+    const established = this.#established
+    if (!established) return
+    try {
+      await subscription.establish(established.inbound.js, established.outboundCreated)
+    } catch (cause) {
+      this.#outbound.delete(subscription)
+      throw new TransportError('ERR_TRANSPORT_UNAVAILABLE', 'the server did not create the consumer', { cause })
+    }
+  }
+
+  async removeOutbound(subscription: OutboundSubscription): Promise<void> {
+    this.#outbound.delete(subscription)
+    await subscription.close()
+  }
+
+  publishEvent(subject: string, payload: Uint8Array): void {
+    if (this.#established && this.#connection && !this.#connection.isClosed()) {
+      this.#connection.publish(subject, payload)
+      return
+    }
+    // The client library throws away what is written while disconnected, and a worker waits for these notices.
+    if (this.#heldEvents.length >= MAX_HELD_EVENTS) this.#heldEvents.shift()
+    this.#heldEvents.push({ subject, payload })
+  }
+
+  subscribeEvents(subject: string, onEvent: EventListener['onEvent']): () => void {
+    const listener: EventListener = { subject, onEvent, subscription: undefined }
+    this.#listeners.add(listener)
+    if (this.#connection) this.#listen(this.#connection, listener)
+    return () => {
+      this.#listeners.delete(listener)
+      listener.subscription?.unsubscribe()
+    }
+  }
+
+  async stopConsuming(): Promise<void> {
+    const consumers = [...this.#inbound, ...this.#outbound]
+    this.#inbound.clear()
+    this.#outbound.clear()
+    await Promise.all(consumers.map((consumer) => consumer.close()))
+  }
+
+  async close(): Promise<void> {
+    this.#generation += 1
+    this.#established = undefined
+    clearTimeout(this.#retry)
+    await this.#connector.close()
+  }
+
+  #onConnected(connection: NatsConnection, isNew: boolean): void {
+    this.#generation += 1
+    this.#connection = connection
+    if (isNew) {
+      this.#events.publisher.attach(connection)
+      for (const listener of this.#listeners) this.#listen(connection, listener)
+    }
+    this.#suspend()
+    void this.#establish(connection, this.#generation)
+  }
+
+  #onDisconnected(error?: Error): void {
+    this.#generation += 1
+    this.#suspend()
+    this.#events.onState('disconnected', error)
+  }
+
+  #suspend(): void {
+    clearTimeout(this.#retry)
+    this.#established = undefined
+    this.#events.publisher.hold()
+    for (const consumption of this.#inbound) consumption.suspend()
+  }
+
+  async #establish(connection: NatsConnection, generation: number): Promise<void> {
+    try {
+      const jsm = await jetstreamManager(connection, { timeout: JETSTREAM_TIMEOUT_MS, checkAPI: false })
+      const { drift, created } = await ensureStreams(jsm, this.#settings)
+      const js = jetstream(connection, { timeout: JETSTREAM_TIMEOUT_MS })
+      const outboundCreated = created.get(OUTBOUND_STREAM) ?? ''
+      for (const subscription of this.#outbound) await subscription.establish(js, outboundCreated)
+      if (generation !== this.#generation) return
+      this.#events.onDrift(drift)
+      this.#established = {
+        outboundCreated,
+        inbound: {
+          js,
+          jsm,
+          leases: this.#leases(connection),
+          created: created.get(INBOUND_STREAM) ?? '',
+          publish: (subject, payload) => {
+            this.#events.turn.atEnd(() => {
+              if (!connection.isClosed()) connection.publish(subject, payload)
+            })
+          },
+        },
+      }
+      this.#events.publisher.release()
+      for (const { subject, payload } of this.#heldEvents.splice(0)) connection.publish(subject, payload)
+      this.#events.onState('connected')
+      const { inbound } = this.#established
+      await Promise.all([...this.#inbound].map((consumption) => consumption.establish(inbound)))
+    } catch (error) {
+      if (generation !== this.#generation) return
+      if (TransportError.is(error) && error.code === 'ERR_TRANSPORT_STREAM_DRIFT') {
+        this.#events.onFatal(error)
+        return
+      }
+      this.#established = undefined
+      this.#events.onState('disconnected', error as Error)
+      this.#retry = setTimeout(() => void this.#establish(connection, generation), RETRY_MS)
+    }
+  }
+
+  /** Opened by the first worker that needs it, so that gateways need no right to it. */
+  #leases(connection: NatsConnection): () => Promise<KV> {
+    let bucket: Promise<KV> | undefined
+    return () => {
+      bucket ??= new Kvm(jetstream(connection, { timeout: JETSTREAM_TIMEOUT_MS })).create(LEASE_BUCKET, {
+        ttl: this.#settings.leaseMs,
+        history: 1,
+        replicas: this.#settings.replicas,
+      })
+      bucket.catch(() => {
+        bucket = undefined
+      })
+      return bucket
+    }
+  }
+
+  #listen(connection: NatsConnection, listener: EventListener): void {
+    listener.subscription = connection.subscribe(listener.subject, {
+      callback: (error, message) => {
+        if (!error) listener.onEvent(message.data, message.subject)
+      },
+    })
+  }
+}

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto'
+import { TransportError } from '../errors.ts'
+import { StatusBoard } from '../internal/status-board.ts'
+import { deadLetterSubject, inboundSubject, outboundSubject } from '../subject/subjects.ts'
+import type {
+  ConsumeInboundOptions,
+  DeadLetterMessage,
+  InboundMessage,
+  OutboundDelivery,
+  OutboundFilter,
+  OutboundMessage,
+  PublishOptions,
+  PublishReceipt,
+  StreamDrift,
+  Subscription,
+  Transport,
+  TransportStatus,
+} from '../transport.ts'
+import { InboundConsumption } from './inbound/inbound-consumption.ts'
+import { NatsLink } from './link.ts'
+import { type NatsSettings, natsSettings, type NatsTransportOptions } from './options.ts'
+import { OutboundSubscription } from './outbound/outbound-subscription.ts'
+import { outboundFilter } from './outbound/filter.ts'
+import { Publisher } from './publish/publisher.ts'
+import { Turn } from './turn.ts'
+
+/**
+ * A transport on NATS JetStream, server 2.9.10 or newer. Opens nothing until `start()`, then keeps itself connected:
+ * after every reconnect the streams are ensured, consumers continue where they stopped, and held publications are sent.
+ *
+ * @throws TypeError naming the option
+ */
+export function createNatsTransport(options: NatsTransportOptions = {}): Transport {
+  return new NatsTransport(natsSettings(options))
+}
+
+class NatsTransport implements Transport {
+  readonly engine = 'nats'
+  readonly #settings: NatsSettings
+  readonly #status = new StatusBoard()
+  readonly #publisher: Publisher
+  readonly #link: NatsLink
+  readonly #owner = randomBytes(12).toString('base64url')
+  #drift: readonly StreamDrift[] = []
+  #start: Promise<void> | undefined
+  #close: Promise<void> | undefined
+
+  constructor(settings: NatsSettings) {
+    this.#settings = settings
+    const turn = new Turn()
+    this.#publisher = new Publisher(settings, turn, () => this.#link.reestablish())
+    this.#link = new NatsLink(settings, {
+      publisher: this.#publisher,
+      turn,
+      onState: (state, error) => this.#status.set(state, error),
+      onDrift: (drift) => {
+        this.#drift = drift
+      },
+      onFatal: (error) => void this.#end(error),
+    })
+  }
+
+  get closed(): Promise<Error | undefined> {
+    return this.#status.closed
+  }
+
+  start(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    this.#start ??= this.#begin(options.signal)
+    return this.#start
+  }
+
+  status(): TransportStatus {
+    return this.#status.snapshot({
+      drift: this.#drift,
+      pendingCount: this.#publisher.pendingCount,
+      pendingBytes: this.#publisher.pendingBytes,
+    })
+  }
+
+  onStatus(listener: (status: TransportStatus) => void): () => void {
+    return this.#status.listen(() => listener(this.status()))
+  }
+
+  async publishInbound(message: InboundMessage, options?: PublishOptions): Promise<PublishReceipt> {
+    this.#assertStarted()
+    const subject = inboundSubject(message.scope, message.actor, message.actorId)
+    return this.#publisher.publish(subject, message.payload, message.messageId, options)
+  }
+
+  async consumeInbound(options: ConsumeInboundOptions): Promise<Subscription> {
+    this.#assertStarted()
+    const consumption = new InboundConsumption(options, this.#owner, this.#settings.leaseMs, (error) =>
+      this.#link.report(error),
+    )
+    await this.#link.addInbound(consumption)
+    return { close: () => this.#link.removeInbound(consumption) }
+  }
+
+  async publishOutbound(message: OutboundMessage, options?: PublishOptions): Promise<PublishReceipt> {
+    this.#assertStarted()
+    const subject = outboundSubject(message.scope, message.sessionId)
+    return this.#publisher.publish(subject, message.payload, message.messageId, options)
+  }
+
+  async subscribeOutbound(
+    filter: OutboundFilter,
+    onDelivery: (delivery: OutboundDelivery) => void,
+  ): Promise<Subscription> {
+    this.#assertStarted()
+    const { subject, afterSequence } = outboundFilter(filter)
+    const subscription = new OutboundSubscription(subject, afterSequence, onDelivery)
+    await this.#link.addOutbound(subscription)
+    return { close: () => this.#link.removeOutbound(subscription) }
+  }
+
+  async publishDeadLetter(message: DeadLetterMessage, options?: PublishOptions): Promise<PublishReceipt> {
+    this.#assertStarted()
+    const subject = deadLetterSubject(message.scope, message.actor)
+    return this.#publisher.publish(subject, message.payload, message.messageId, options)
+  }
+
+  publishEvent(subject: string, payload: Uint8Array): void {
+    this.#assertStarted()
+    this.#link.publishEvent(subject, payload)
+  }
+
+  async subscribeEvents(
+    subject: string,
+    onEvent: (payload: Uint8Array, subject: string) => void,
+  ): Promise<Subscription> {
+    this.#assertStarted()
+    const close = this.#link.subscribeEvents(subject, onEvent)
+    return { close: async () => close() }
+  }
+
+  async drain(options: { timeoutMs?: number | undefined } = {}): Promise<void> {
+    if (this.#status.state === 'closed') return
+    await this.#link.stopConsuming()
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, options.timeoutMs ?? 5000)
+    })
+    await Promise.race([this.#publisher.idle(), timeout])
+    clearTimeout(timer)
+    await this.close()
+  }
+
+  close(): Promise<void> {
+    return this.#end()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain()
+  }
+
+  #end(error?: Error): Promise<void> {
+    this.#close ??= (async () => {
+      await this.#link.stopConsuming()
+      this.#publisher.close()
+      await this.#link.close()
+      this.#status.close(error)
+    })()
+    return this.#close
+  }
+
+  async #begin(signal: AbortSignal | undefined): Promise<void> {
+    this.#status.assertNotClosed()
+    signal?.throwIfAborted()
+    this.#status.set('connecting')
+    const ready = new Promise<void>((resolve, reject) => {
+      const stop = this.#status.listen(() => {
+        if (this.#status.state === 'connected') {
+          stop()
+          resolve()
+        } else if (this.#status.state === 'closed') {
+          stop()
+          reject(
+            this.#status.error ?? new TransportError('ERR_TRANSPORT_CLOSED', 'the transport was closed while starting'),
+          )
+        }
+      })
+    })
+    const onAbort = () => void this.#end(signal?.reason instanceof Error ? signal.reason : undefined)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      this.#link.start()
+      await ready
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  #assertStarted(): void {
+    this.#status.assertNotClosed()
+    if (!this.#start) throw new TransportError('ERR_TRANSPORT_CLOSED', 'the transport was not started')
+  }
+}

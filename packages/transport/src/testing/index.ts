@@ -1,0 +1,1 @@
+export { type TransportBackend, transportContract } from './contract.ts'

@@ -1,0 +1,5 @@
+export type { ActorContext, ActorHandlers } from './actor.ts'
+export { WORKER_ERRORS, WorkerError, type WorkerErrorCode } from './errors.ts'
+export { loadWorkerModule, type WorkerModule, type WorkerModuleContext } from './module.ts'
+export type { WorkerLogger, WorkerOptions } from './options.ts'
+export { createWorker, type Worker } from './worker.ts'

@@ -1,0 +1,92 @@
+import { type Scope, spliceOutboundEnvelope, type Transport } from '@portcullis/transport'
+import type { ActorContext } from '../actor.ts'
+import type { Session } from './task.ts'
+
+/** Where a message stands: what its answers are named after. */
+export interface MessageOrigin {
+  session: Session
+  actor: string
+  actorId: string
+  messageId: string
+  attempt: number
+}
+
+/**
+ * The context of one attempt. Answers are named after the message, the session and their number, so that an attempt
+ * that repeats what an earlier one sent before it failed, or a worker that repeats what a dead one sent, adds nothing.
+ */
+export class MessageContext implements ActorContext {
+  readonly scope: Scope
+  readonly actor: string
+  readonly actorId: string
+  readonly sessionId: string
+  readonly userId: string | null
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly attempt: number
+  readonly signal: AbortSignal
+  readonly #transport: Transport
+  readonly #messageId: string
+  readonly #deadlineMs: number
+  readonly #sentTo = new Map<string, number>()
+  readonly #unsettled = new Set<Promise<unknown>>()
+  #failure: unknown
+
+  constructor(transport: Transport, origin: MessageOrigin, signal: AbortSignal, deadlineMs: number) {
+    this.scope = origin.session.scope
+    this.actor = origin.actor
+    this.actorId = origin.actorId
+    this.sessionId = origin.session.sessionId
+    this.userId = origin.session.userId
+    this.claims = origin.session.claims
+    this.attempt = origin.attempt
+    this.signal = signal
+    this.#transport = transport
+    this.#messageId = origin.messageId
+    this.#deadlineMs = deadlineMs
+  }
+
+  reply(message: unknown): Promise<void> {
+    return this.broadcast([this.sessionId], message)
+  }
+
+  send(sessionId: string, message: unknown): Promise<void> {
+    return this.broadcast([sessionId], message)
+  }
+
+  broadcast(sessionIds: Iterable<string>, message: unknown): Promise<void> {
+    const sending = this.#broadcast(sessionIds, message)
+    this.#unsettled.add(sending)
+    sending
+      .catch((error: unknown) => {
+        this.#failure ??= error
+      })
+      .finally(() => this.#unsettled.delete(sending))
+    return sending
+  }
+
+  /** Resolves when everything sent is stored, awaited by the handler or not; rejects with the first failure. */
+  async settled(): Promise<void> {
+    while (this.#unsettled.size > 0) await Promise.allSettled(this.#unsettled)
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async #broadcast(sessionIds: Iterable<string>, message: unknown): Promise<void> {
+    const json = JSON.stringify(message)
+    if (json === undefined) throw new TypeError('a message must be a JSON value')
+    const bytes = Buffer.from(json)
+    const stored = [...sessionIds].map((sessionId) => {
+      const number = this.#sentTo.get(sessionId) ?? 0
+      this.#sentTo.set(sessionId, number + 1)
+      return this.#transport.publishOutbound(
+        {
+          scope: this.scope,
+          sessionId,
+          payload: spliceOutboundEnvelope(this.scope, sessionId, bytes),
+          messageId: `${this.#messageId}/${sessionId}/${number}`,
+        },
+        { deadlineMs: this.#deadlineMs },
+      )
+    })
+    await Promise.all(stored)
+  }
+}

@@ -1,0 +1,21 @@
+import type { InboundDelivery, InboundEnvelope } from '@portcullis/transport'
+
+/** The sender's part of an inbound envelope. */
+export type Session = Omit<InboundEnvelope, 'message'>
+
+/** A message in hand. Redeliveries of it replace `delivery`, so that the newest ack is the one that is sent. */
+export interface HeldMessage {
+  kind: 'message'
+  delivery: InboundDelivery
+  /** Attempts made so far, those of dead workers included. */
+  attempts: number
+}
+
+/** A session that is gone, to be told to one of the actor ids it had sent to. */
+export interface Disconnection {
+  kind: 'disconnect'
+  session: Session
+  subject: string
+}
+
+export type Task = HeldMessage | Disconnection

@@ -1,0 +1,229 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type ServerOptions, WebSocketServer } from 'ws'
+import type { Grant } from './authorizer/authorizer.ts'
+import { closeCodeOf, GatewayError } from './errors.ts'
+import { closeSocket } from './internal/close-socket.ts'
+import { ConnectionLimits } from './limits/connection-limits.ts'
+import { type GatewayOptions, type GatewaySettings, gatewaySettings } from './options.ts'
+import { chooseProtocol } from './protocol/subprotocols.ts'
+import { type SessionSeat, Sessions } from './session/sessions.ts'
+import { Counts, type GatewayStats } from './stats.ts'
+import { requestPath } from './upgrade/check-path.ts'
+import { PendingUpgrades } from './upgrade/pending.ts'
+import { decideUpgrade } from './upgrade/pipeline.ts'
+import { refusalOf, refuse } from './upgrade/refuse.ts'
+
+/** The WebSocket edge on any Node HTTP server. */
+export interface Gateway extends AsyncDisposable {
+  /** Starts the transport and the outbound consumer. Upgrades before that are refused with 503. Idempotent. */
+  start(): Promise<void>
+  /** Takes every upgrade of a server; those at other paths are answered with 404. */
+  attach(server: Server): void
+  /** Whether the relay answers upgrades at the path of this request. */
+  handles(request: IncomingMessage): boolean
+  /** Decides on one upgrade, for servers with several kinds of sockets. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  stats(): GatewayStats
+  /**
+   * Refuses new upgrades, closes the sessions with 1012 and waits until what they sent is stored. Idempotent.
+   * @param options.timeoutMs longest wait, milliseconds; default 10000
+   */
+  drain(options?: { timeoutMs?: number | undefined }): Promise<void>
+  /** Ends all sockets now, also those that a drain is waiting for. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a gateway. Opens nothing until `start()`.
+ *
+ * @throws TypeError naming the option
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  return new RelayGateway(gatewaySettings(options))
+}
+
+const CLOSE_TIMEOUT_MS = 2000
+
+class RelayGateway implements Gateway {
+  readonly #settings: GatewaySettings
+  readonly #counts = new Counts()
+  readonly #limits: ConnectionLimits
+  readonly #sessions: Sessions
+  readonly #server: WebSocketServer
+  readonly #pending = new PendingUpgrades()
+  #start: Promise<void> | undefined
+  #isStarted = false
+  #end: Promise<void> | undefined
+  /** Resolves when a drain may wait no longer. */
+  readonly #hurried: Promise<void>
+  #hurry!: () => void
+
+  constructor(settings: GatewaySettings) {
+    this.#settings = settings
+    this.#limits = new ConnectionLimits(settings)
+    this.#sessions = new Sessions(settings, this.#counts)
+    this.#hurried = new Promise((resolve) => {
+      this.#hurry = resolve
+    })
+    // Not in the types of `ws` yet.
+    const serverOptions: ServerOptions & { closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      maxPayload: settings.maxPayloadBytes,
+      maxFragments: settings.maxFragments,
+      // A few kilobytes can inflate to megabytes, before any limit of ours is asked.
+      perMessageDeflate: false,
+      handleProtocols: (offered) => chooseProtocol(offered),
+      // For peers that do not answer a close frame, whoever began to close.
+      closeTimeout: CLOSE_TIMEOUT_MS,
+    }
+    this.#server = new WebSocketServer(serverOptions)
+  }
+
+  start(): Promise<void> {
+    this.#start ??= this.#begin().catch((error: unknown) => {
+      this.#start = undefined
+      throw error
+    })
+    return this.#start
+  }
+
+  attach(server: Server): void {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.handleUpgrade(request, socket, head)
+    })
+  }
+
+  handles(request: IncomingMessage): boolean {
+    const path = requestPath(request.url)
+    return path !== undefined && this.#settings.paths.has(path)
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // First of all: an `error` without a listener ends the process.
+    socket.on('error', () => socket.destroy())
+    // Gone while others looked at it: there will be no `close` to give a place back at.
+    if (socket.destroyed) return
+    this.#upgrade(request, socket, head).catch((error: unknown) => {
+      // Left while we were deciding: nobody was refused, and an authorizer that was interrupted did not fail.
+      if (socket.destroyed) return
+      const refusal = refusalOf(error)
+      this.#counts.refuse(refusal.code)
+      const details = { code: refusal.code, statusCode: refusal.statusCode, err: refusal.statusCode >= 500 ? error : undefined }
+      this.#settings.logger[refusal.statusCode >= 500 ? 'warn' : 'debug'](details, 'refused an upgrade')
+      refuse(socket, refusal)
+    })
+  }
+
+  stats(): GatewayStats {
+    const { upgradesAccepted, upgradesRefused, framesIn, framesOut, acked, nacked, misrouted } = this.#counts
+    return {
+      sessions: this.#sessions.size,
+      connections: this.#limits.connectionCount,
+      upgradesAccepted,
+      upgradesRefused: { ...upgradesRefused },
+      framesIn,
+      framesOut,
+      acked,
+      nacked: { ...nacked },
+      misrouted,
+    }
+  }
+
+  drain(options: { timeoutMs?: number | undefined } = {}): Promise<void> {
+    this.#end ??= this.#drain(options.timeoutMs ?? 10_000)
+    return this.#end
+  }
+
+  close(): Promise<void> {
+    this.#hurry()
+    this.#sessions.terminateAll()
+    return this.drain()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain()
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#end) throw draining()
+    const { transport } = this.#settings
+    // Not awaited yet: the engine may be away for long, and the consumer is put up as soon as it is there.
+    const ready = transport.status().state === 'idle' ? transport.start() : undefined
+    await Promise.all([ready, this.#sessions.start()])
+    this.#isStarted = true
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (this.#end) throw draining()
+    const clientAddress = this.#settings.clientAddress(request)
+    socket.once('close', this.#limits.admit(clientAddress))
+    const { signal, release } = this.#pending.watch(socket)
+    try {
+      const grant = await decideUpgrade({
+        request,
+        settings: this.#settings,
+        isStarted: this.#isStarted,
+        signal,
+        clientAddress,
+        path: '',
+        host: '',
+        origin: null,
+        token: null,
+        grant: undefined,
+      })
+      signal.throwIfAborted()
+      socket.once('close', this.#limits.admitGrant(grant))
+      const seat = await this.#reserve(grant)
+      const isAccepted = !signal.aborted && this.#accept(request, socket, head, grant, seat)
+      if (!isAccepted) await seat.release()
+      signal.throwIfAborted()
+    } finally {
+      release()
+    }
+  }
+
+  async #reserve(grant: Grant): Promise<SessionSeat> {
+    try {
+      return await this.#sessions.reserve(grant)
+    } catch (cause) {
+      throw new GatewayError('broker_unavailable', 'the message engine is not available', { cause })
+    }
+  }
+
+  /** Sends the 101. False when there is no session of it: `ws` destroys a socket that the client has left by now. */
+  #accept(request: IncomingMessage, socket: Duplex, head: Buffer, grant: Grant, seat: SessionSeat): boolean {
+    const { logger } = this.#settings
+    let isOpen = false
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', (error) => logger.debug({ sessionId: seat.id, err: error }, 'socket error'))
+      this.#counts.upgradesAccepted += 1
+      try {
+        this.#sessions.open(seat, grant, webSocket)
+        isOpen = true
+      } catch (error) {
+        // Claims of an authorizer in this process may be anything, also what JSON has no form for.
+        logger.error({ sessionId: seat.id, err: error }, 'could not open a session')
+        closeSocket(webSocket, closeCodeOf('internal_error'), 'internal_error')
+      }
+    })
+    return isOpen
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    this.#pending.refuseAll(draining())
+    const timer = setTimeout(() => this.#hurry(), timeoutMs)
+    await Promise.race([this.#sessions.stopIntake(), this.#hurried])
+    this.#sessions.endAll('draining', 'this gateway is shutting down')
+    await Promise.race([this.#sessions.emptied(), this.#hurried])
+    clearTimeout(timer)
+    this.#sessions.terminateAll()
+    await this.#sessions.emptied()
+    await this.#sessions.close()
+  }
+}
+
+function draining(): GatewayError {
+  return new GatewayError('draining', 'this gateway is shutting down')
+}

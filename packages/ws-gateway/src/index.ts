@@ -1,0 +1,12 @@
+export type { Authorizer, Grant, UpgradeRequest } from './authorizer/authorizer.ts'
+export {
+  type ControlPlaneAuthorizer,
+  controlPlaneAuthorizer,
+  type ControlPlaneAuthorizerOptions,
+} from './authorizer/control-plane.ts'
+export { GATEWAY_ERRORS, GatewayError, type GatewayErrorCode, type GatewayErrorOptions } from './errors.ts'
+export { createGateway, type Gateway } from './gateway.ts'
+export type { GatewayLogger, GatewayOptions } from './options.ts'
+export { PROTOCOL_PLAIN, PROTOCOL_V1 } from './protocol/subprotocols.ts'
+export { compileOrigins, type OriginCheck } from './upgrade/origin-patterns.ts'
+export type { GatewayStats } from './stats.ts'

@@ -1,0 +1,34 @@
+import { GATEWAY_ERRORS, type GatewayErrorCode } from '../errors.ts'
+import { PROTOCOL_V1 } from './subprotocols.ts'
+
+/** The control frames of `portcullis.v1` that a server sends, as JSON text. See docs/protocol.md. */
+
+export function welcomeFrame(session: {
+  sessionId: string
+  userId: string | null
+  limits: { maxPayloadBytes: number; maxInFlightFrames: number }
+}): string {
+  return JSON.stringify({ type: 'welcome', protocol: PROTOCOL_V1, ...session })
+}
+
+/** @param seq number of the application frame in its session, from 1 */
+export function ackFrame(seq: number, id: string | undefined, isDuplicate: boolean): string {
+  return JSON.stringify({ type: 'ack', seq, id, ...(isDuplicate ? { duplicate: true } : {}) })
+}
+
+export function nackFrame(seq: number, id: string | undefined, code: GatewayErrorCode, message: string): string {
+  return JSON.stringify({ type: 'nack', seq, id, code, message, retryable: GATEWAY_ERRORS[code].retryable })
+}
+
+export function errorFrame(code: GatewayErrorCode, message: string): string {
+  return JSON.stringify({ type: 'error', code, message })
+}
+
+export const PONG_FRAME: string = JSON.stringify({ type: 'pong' })
+
+const MESSAGE_TAIL = Buffer.from('}')
+
+/** Wraps the bytes of a worker's message without serialising them again. */
+export function messageFrame(sequence: number, message: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`{"type":"message","seq":${sequence},"message":`), message, MESSAGE_TAIL])
+}

@@ -1,0 +1,104 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort, type NatsServer, type RunningProcess, startNatsServer, startProcess } from '@portcullis/test-servers'
+import { Disposal } from './disposal.ts'
+import { CONTROL_PLANE, COUNTER_WORKER, GATEWAY, WORKER_CLI } from './paths.ts'
+
+export const INTERNAL_TOKEN = 'an-internal-token-for-end-to-end-tests'
+/** Project `one` asks for tokens signed with this; project `two` takes everybody. */
+export const PROJECT_SECRET = 'a-project-secret-for-end-to-end-tests'
+export const SCOPES = {
+  one: { workspaceId: 'acme', projectId: 'one', host: '127.0.0.1' },
+  two: { workspaceId: 'acme', projectId: 'two', host: 'localhost' },
+} as const
+export type ProjectName = keyof typeof SCOPES
+
+const PROJECTS = {
+  projects: [
+    { workspaceId: 'acme', projectId: 'one', hosts: ['127.0.0.1'], auth: { mode: 'jwt-secret', secret: PROJECT_SECRET } },
+    { workspaceId: 'acme', projectId: 'two', hosts: ['localhost'], auth: { mode: 'none' } },
+  ],
+}
+
+export interface SystemOptions {
+  gateways?: number | undefined
+  /** Added to every gateway's environment. */
+  gatewayEnv?: Record<string, string> | undefined
+}
+
+/** The reference apps as processes around a real nats-server. */
+export interface System extends AsyncDisposable {
+  nats: NatsServer
+  controlPlane: RunningProcess
+  controlPlaneUrl: string
+  gateways: { process: RunningProcess; port: number }[]
+  /** `ws:` URL of a gateway under the host of a project. */
+  url(gateway: number, project: ProjectName): string
+  startWorker(project: ProjectName): Promise<RunningProcess>
+}
+
+/** Starts nats-server, a control plane with two projects, and gateways; all ready when it resolves. */
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const stack = new Disposal()
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'portcullis-e2e-'))
+    stack.defer(() => rm(folder, { recursive: true, force: true }))
+    await writeFile(join(folder, 'projects.json'), JSON.stringify(PROJECTS))
+    const nats = stack.use(await startNatsServer())
+    const controlPlanePort = await freePort()
+    const controlPlaneUrl = `http://127.0.0.1:${controlPlanePort}`
+    const controlPlane = stack.use(
+      await startProcess({
+        module: CONTROL_PLANE,
+        env: {
+          PORT: String(controlPlanePort),
+          CONTROL_PLANE_INTERNAL_TOKEN: INTERNAL_TOKEN,
+          PROJECTS_FILE: join(folder, 'projects.json'),
+          LOG_LEVEL: 'warn',
+        },
+        readyWhen: `${controlPlaneUrl}/health/ready`,
+      }),
+    )
+    const gateways: System['gateways'] = []
+    for (let index = 0; index < (options.gateways ?? 1); index += 1) {
+      const port = await freePort()
+      const process = await startProcess({
+        module: GATEWAY,
+        env: {
+          PORT: String(port),
+          NATS_URL: nats.url,
+          CONTROL_PLANE_URL: controlPlaneUrl,
+          CONTROL_PLANE_INTERNAL_TOKEN: INTERNAL_TOKEN,
+          LOG_LEVEL: 'warn',
+          ...options.gatewayEnv,
+        },
+        readyWhen: `http://127.0.0.1:${port}/health/ready`,
+      })
+      stack.use(process)
+      gateways.push({ process, port })
+    }
+    return {
+      nats,
+      controlPlane,
+      controlPlaneUrl,
+      gateways,
+      url: (gateway, project) => `ws://${SCOPES[project].host}:${gateways[gateway]?.port}/ws`,
+      async startWorker(project) {
+        const { workspaceId, projectId } = SCOPES[project]
+        const worker = await startProcess({
+          module: WORKER_CLI,
+          args: [COUNTER_WORKER],
+          env: { NATS_URL: nats.url, WORKSPACE_ID: workspaceId, PROJECT_ID: projectId },
+          readyWhen: /is running/,
+        })
+        stack.use(worker)
+        return worker
+      },
+      [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    await stack[Symbol.asyncDispose]()
+    throw error
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * What a package's sources may import of ours. Arrows point down; packages of one row do not know each other. A package
+ * without a line here fails the gate, and `.oxlintrc.json` holds the same table for the editor.
+ *
+ * - base: `auth-core`, `transport`, `visibility`, and `client`, which stands alone
+ * - ready-made: `gateway-auth`, `oidc-middleware`, `worker`, and `app`, what a service process needs around it
+ * - domains: `ws-gateway`, `interop`, `registry`
+ */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'auth-core': [],
+  transport: [],
+  visibility: [],
+  client: [],
+
+  app: ['auth-core'],
+  'gateway-auth': ['auth-core'],
+  'oidc-middleware': ['auth-core'],
+  worker: ['transport'],
+
+  'ws-gateway': ['auth-core', 'transport'],
+  interop: ['auth-core', 'transport', 'visibility'],
+  registry: ['auth-core', 'oidc-middleware'],
+}

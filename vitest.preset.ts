@@ -1,0 +1,15 @@
+import type { UserWorkspaceConfig } from 'vitest/config'
+
+/** What every project of the repository shares: tests run against sources, not builds, of our own packages. */
+export function project(name: string, test: UserWorkspaceConfig['test'] = {}): UserWorkspaceConfig {
+  return {
+    ssr: { resolve: { conditions: ['@portcullis/source', 'node', 'import', 'default'] } },
+    test: {
+      name,
+      include: ['test/**/*.test.ts'],
+      testTimeout: 30_000,
+      hookTimeout: 120_000,
+      ...test,
+    },
+  }
+}

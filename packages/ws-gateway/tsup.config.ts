@@ -1,6 +1,4 @@
 import { defineConfig } from 'tsup'
 import { preset } from '../../tsup.preset.ts'
 
-export default defineConfig(
-  preset({'index': 'src/index.ts', 'fastify/index': 'src/fastify/index.ts'}),
-)
+export default defineConfig(preset({ index: 'src/index.ts', 'fastify/index': 'src/fastify/index.ts' }))

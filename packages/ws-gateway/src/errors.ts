@@ -70,7 +70,8 @@ export class GatewayError extends Error {
     const row: { statusCode?: number; closeCode?: number } = GATEWAY_ERRORS[code]
     this.code = code
     this.statusCode = row.statusCode ?? 500
-    this.retryAfterSeconds = options.retryAfterSeconds ?? (this.statusCode === 503 || this.statusCode === 429 ? 1 : undefined)
+    this.retryAfterSeconds =
+      options.retryAfterSeconds ?? (this.statusCode === 503 || this.statusCode === 429 ? 1 : undefined)
     this.peerCode = options.peerCode ?? code
     Object.defineProperty(this, kBrand, { value: true })
   }

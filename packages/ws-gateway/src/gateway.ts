@@ -110,7 +110,11 @@ class RelayGateway implements Gateway {
       if (socket.destroyed) return
       const refusal = refusalOf(error)
       this.#counts.refuse(refusal.code)
-      const details = { code: refusal.code, statusCode: refusal.statusCode, err: refusal.statusCode >= 500 ? error : undefined }
+      const details = {
+        code: refusal.code,
+        statusCode: refusal.statusCode,
+        err: refusal.statusCode >= 500 ? error : undefined,
+      }
       this.#settings.logger[refusal.statusCode >= 500 ? 'warn' : 'debug'](details, 'refused an upgrade')
       refuse(socket, refusal)
     })

@@ -92,7 +92,8 @@ export function gatewaySettings(options: GatewayOptions): GatewaySettings {
     authorize: options.authorize,
     paths,
     isOriginAllowed: compileOrigins(options.allowedOrigins),
-    clientAddress: options.clientAddress ?? ((request: IncomingMessage) => request.socket.remoteAddress ?? 'unknown'),
+    clientAddress:
+      options.clientAddress ?? ((request: IncomingMessage) => request.socket.remoteAddress ?? 'unknown'),
     authorizeTimeoutMs: positive('authorizeTimeoutMs', options.authorizeTimeoutMs, 5000, MAX_TIMER_MS),
     maxPayloadBytes: positive('maxPayloadBytes', options.maxPayloadBytes, 64 * 1024, 1024 * 1024),
     maxFragments: positive('maxFragments', options.maxFragments, 1024),

@@ -55,7 +55,9 @@ test.each(numbers)('%s is a whole number of at least 1', (name) => {
 test.each(['authorizeTimeoutMs', 'pingIntervalMs', 'pongTimeoutMs'])(
   '%s is not so long that a timer would fire at once',
   (name) => {
-    expect(() => createGateway({ ...needed, [name]: 2 ** 31 })).toThrow(new RegExp(`"${name}" option must be at most`))
+    expect(() => createGateway({ ...needed, [name]: 2 ** 31 })).toThrow(
+      new RegExp(`"${name}" option must be at most`),
+    )
   },
 )
 

@@ -18,7 +18,7 @@ export interface ControlPlaneAuthorizerOptions {
 
 export interface ControlPlaneAuthorizer {
   authorize: Authorizer
-  /** Closes the kept connections. */
+  /** Closes the kept connections. Idempotent. */
   close(): Promise<void>
 }
 
@@ -54,8 +54,10 @@ export function controlPlaneAuthorizer(options: ControlPlaneAuthorizerOptions): 
   })
   const headers = { authorization: `Bearer ${internalToken}`, 'content-type': 'application/json' }
 
+  let closing: Promise<void> | undefined
+
   return {
-    close: () => agent.close(),
+    close: () => (closing ??= agent.close()),
     authorize: async ({ host, token, signal }) => {
       let statusCode: number
       let answer: unknown

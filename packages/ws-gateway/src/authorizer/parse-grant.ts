@@ -9,6 +9,7 @@ export function parseGrant(value: unknown): Grant | null {
   if (typeof workspaceId !== 'string' || !ID.test(workspaceId)) return null
   if (typeof projectId !== 'string' || !ID.test(projectId)) return null
   if (userId !== null && userId !== undefined && typeof userId !== 'string') return null
-  if (claims !== undefined && (typeof claims !== 'object' || claims === null || Array.isArray(claims))) return null
+  if (claims !== undefined && (typeof claims !== 'object' || claims === null || Array.isArray(claims)))
+    return null
   return { workspaceId, projectId, userId: userId ?? null, claims: (claims ?? {}) as Record<string, unknown> }
 }

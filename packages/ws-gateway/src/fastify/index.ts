@@ -15,7 +15,10 @@ export interface WsGatewayPluginOptions {
   shareUpgrades?: boolean | undefined
 }
 
-const plugin: FastifyPluginAsync<WsGatewayPluginOptions> = async (app, { gateway, shareUpgrades = false }) => {
+const plugin: FastifyPluginAsync<WsGatewayPluginOptions> = async (
+  app,
+  { gateway, shareUpgrades = false },
+) => {
   if (typeof gateway?.handleUpgrade !== 'function') throw new TypeError('"gateway" option must be a gateway')
   app.decorate('gateway', gateway)
   app.server.on('upgrade', (request, socket, head) => {

@@ -26,7 +26,10 @@ export function readClientFrame(text: string, allowsControl: boolean): ClientFra
   const { actor, actorId, id, type } = frame as Record<string, unknown>
   if (allowsControl && actor === undefined && typeof type === 'string') return { kind: 'control', type }
   if (typeof actor !== 'string' || typeof actorId !== 'string') {
-    throw new GatewayError('routing_missing', 'a frame names its addressee with the strings "actor" and "actorId"')
+    throw new GatewayError(
+      'routing_missing',
+      'a frame names its addressee with the strings "actor" and "actorId"',
+    )
   }
   return { kind: 'application', actor, actorId, id }
 }

@@ -16,7 +16,12 @@ export function ackFrame(seq: number, id: string | undefined, isDuplicate: boole
   return JSON.stringify({ type: 'ack', seq, id, ...(isDuplicate ? { duplicate: true } : {}) })
 }
 
-export function nackFrame(seq: number, id: string | undefined, code: GatewayErrorCode, message: string): string {
+export function nackFrame(
+  seq: number,
+  id: string | undefined,
+  code: GatewayErrorCode,
+  message: string,
+): string {
   return JSON.stringify({ type: 'nack', seq, id, code, message, retryable: GATEWAY_ERRORS[code].retryable })
 }
 

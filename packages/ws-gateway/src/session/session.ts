@@ -78,7 +78,10 @@ export class Session {
     const message = this.#messageIn(delivery)
     if (!message) {
       this.#counts.misrouted += 1
-      this.#settings.logger.warn({ sessionId: this.id, sequence }, 'dropped a message that is not for its session')
+      this.#settings.logger.warn(
+        { sessionId: this.id, sequence },
+        'dropped a message that is not for its session',
+      )
       return
     }
     this.#counts.framesOut += 1
@@ -136,7 +139,11 @@ export class Session {
     }
   }
 
-  #onApplicationFrame(frame: { actor: string; actorId: string; id: unknown }, bytes: Buffer, seq: number): void {
+  #onApplicationFrame(
+    frame: { actor: string; actorId: string; id: unknown },
+    bytes: Buffer,
+    seq: number,
+  ): void {
     let id: string | undefined
     try {
       id = readFrameId(frame.id, this.#isV1)
@@ -147,7 +154,11 @@ export class Session {
     this.#publish({ ...frame, id }, bytes, seq)
   }
 
-  #publish(frame: { actor: string; actorId: string; id: string | undefined }, bytes: Buffer, seq: number): void {
+  #publish(
+    frame: { actor: string; actorId: string; id: string | undefined },
+    bytes: Buffer,
+    seq: number,
+  ): void {
     const { transport, publishTimeoutMs, maxInFlightFrames } = this.#settings
     const published = transport
       .publishInbound(
@@ -156,7 +167,8 @@ export class Session {
           actor: frame.actor,
           actorId: frame.actorId,
           payload: spliceInboundEnvelope(this.#inboundPrefix, bytes),
-          messageId: frame.id === undefined ? `${this.id}:${seq}` : `${this.id}:id:${messageIdPart(frame.id)}`,
+          messageId:
+            frame.id === undefined ? `${this.id}:${seq}` : `${this.id}:id:${messageIdPart(frame.id)}`,
         },
         // A client without the sub-protocol cannot be told: its frame waits for as long as the socket lives.
         { deadlineMs: this.#isV1 ? publishTimeoutMs : Number.POSITIVE_INFINITY },
@@ -181,7 +193,10 @@ export class Session {
   #onPublishFailed(error: GatewayError, seq: number, id: string | undefined): void {
     // What a client can cause at will must not fill the log.
     const level = error.code === 'invalid_subject' || error.code === 'frame_too_large' ? 'debug' : 'warn'
-    this.#settings.logger[level]({ sessionId: this.id, code: error.code, err: error.cause }, 'refused a frame')
+    this.#settings.logger[level](
+      { sessionId: this.id, code: error.code, err: error.cause },
+      'refused a frame',
+    )
     this.#nack(error, seq, id)
   }
 
@@ -219,5 +234,7 @@ export class Session {
 
 /** An id that a client chose, in a form that fits into a header line. */
 function messageIdPart(id: string): string {
-  return /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : `sha256.${createHash('sha256').update(id).digest('base64url')}`
+  return /^[A-Za-z0-9_-]{1,64}$/.test(id)
+    ? id
+    : `sha256.${createHash('sha256').update(id).digest('base64url')}`
 }

@@ -41,7 +41,9 @@ export class Sessions {
     const { transport, outboundConsumer } = this.#settings
     if (outboundConsumer === 'session') return
     const { gatewayId } = this.#ids
-    const subscription = await transport.subscribeOutbound({ gatewayId }, (delivery) => this.#deliver(delivery))
+    const subscription = await transport.subscribeOutbound({ gatewayId }, (delivery) =>
+      this.#deliver(delivery),
+    )
     if (this.#isClosed) await subscription.close()
     else this.#subscription = subscription
   }
@@ -75,7 +77,9 @@ export class Sessions {
       this.#sessions.delete(session.id)
       if (this.#sessions.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve()
       noticeDisconnected(this.#settings, session)
-      seat.release().catch((error: unknown) => logger.warn({ ...ids, err: error }, 'could not close a consumer'))
+      seat
+        .release()
+        .catch((error: unknown) => logger.warn({ ...ids, err: error }, 'could not close a consumer'))
       logger.debug({ ...ids, code }, 'session closed')
     })
     noticeConnected(this.#settings, session)

@@ -12,6 +12,7 @@ export function requestPath(target: string | undefined): string | undefined {
 export function checkPath(attempt: UpgradeAttempt): void {
   const path = requestPath(attempt.request.url)
   if (path === undefined) throw new GatewayError('request_invalid', 'the request target is malformed')
-  if (!attempt.settings.paths.has(path)) throw new GatewayError('not_found', 'nothing is upgraded at this path')
+  if (!attempt.settings.paths.has(path))
+    throw new GatewayError('not_found', 'nothing is upgraded at this path')
   attempt.path = path
 }

@@ -21,13 +21,17 @@ function compile(pattern: string): (origin: string) => boolean {
   if (!match) throw new TypeError(`"allowedOrigins" option has a pattern that is not an origin: ${pattern}`)
   const [, scheme = '', wildcard, hostname = '', port = ''] = match
   const wantedHost = parse(`${scheme}://${hostname}`)?.hostname
-  if (wantedHost === undefined) throw new TypeError(`"allowedOrigins" option has a pattern that is not an origin: ${pattern}`)
+  if (wantedHost === undefined)
+    throw new TypeError(`"allowedOrigins" option has a pattern that is not an origin: ${pattern}`)
   return (origin) => {
     const parsed = parse(origin)
     if (!parsed || parsed.protocol !== `${scheme.toLowerCase()}:`) return false
     // Compared label by label from the right, dot included: `evilexample.com` is no subdomain of `example.com`.
     const isHost = wildcard ? parsed.hostname.endsWith(`.${wantedHost}`) : parsed.hostname === wantedHost
-    return isHost && (port === '*' || effectivePort(parsed.protocol, parsed.port) === effectivePort(parsed.protocol, port))
+    return (
+      isHost &&
+      (port === '*' || effectivePort(parsed.protocol, parsed.port) === effectivePort(parsed.protocol, port))
+    )
   }
 }
 

@@ -20,12 +20,27 @@ export function refusalOf(error: unknown): Refusal {
     return { statusCode, code: peerCode, message, retryAfterSeconds }
   }
   if (AuthError.is(error) && error.statusCode < 500) {
-    return { statusCode: error.statusCode, code: error.code, message: error.message, retryAfterSeconds: undefined }
+    return {
+      statusCode: error.statusCode,
+      code: error.code,
+      message: error.message,
+      retryAfterSeconds: undefined,
+    }
   }
   if (AuthError.is(error)) {
-    return { statusCode: error.statusCode, code: error.code, message: 'authentication is not available', retryAfterSeconds: 1 }
+    return {
+      statusCode: error.statusCode,
+      code: error.code,
+      message: 'authentication is not available',
+      retryAfterSeconds: 1,
+    }
   }
-  return { statusCode: 500, code: 'internal_error', message: 'something went wrong', retryAfterSeconds: undefined }
+  return {
+    statusCode: 500,
+    code: 'internal_error',
+    message: 'something went wrong',
+    retryAfterSeconds: undefined,
+  }
 }
 
 /** Answers an upgrade with an HTTP response and ends the connection (RFC 6455 section 4.2.2, RFC 9110 section 15). */

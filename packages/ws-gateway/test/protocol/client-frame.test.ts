@@ -52,9 +52,15 @@ test.each([
 
 test('no text makes it throw anything but a GatewayError', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.json(), fc.string(), fc.constant('['.repeat(60_000))), fc.boolean(), (text, isV1) => {
-      expect(['none', 'frame_not_json', 'routing_missing']).toContain(codeOf(() => readClientFrame(text, isV1)))
-    }),
+    fc.property(
+      fc.oneof(fc.json(), fc.string(), fc.constant('['.repeat(60_000))),
+      fc.boolean(),
+      (text, isV1) => {
+        expect(['none', 'frame_not_json', 'routing_missing']).toContain(
+          codeOf(() => readClientFrame(text, isV1)),
+        )
+      },
+    ),
   )
 })
 
@@ -63,9 +69,12 @@ describe('an id', () => {
     expect(readFrameId(id, true)).toBe(id)
     expect(readFrameId(id, false)).toBe(id)
   })
-  test.each(['', 'x'.repeat(129), '\ud800', 7, null, {}, ['x'], true])('%j is none: refused in v1, ignored in plain', (id) => {
-    expect(codeOf(() => readFrameId(id, true))).toBe('invalid_id')
-    expect(readFrameId(id, false)).toBeUndefined()
-  })
+  test.each(['', 'x'.repeat(129), '\ud800', 7, null, {}, ['x'], true])(
+    '%j is none: refused in v1, ignored in plain',
+    (id) => {
+      expect(codeOf(() => readFrameId(id, true))).toBe('invalid_id')
+      expect(readFrameId(id, false)).toBeUndefined()
+    },
+  )
   test('may be missing', () => expect(readFrameId(undefined, true)).toBeUndefined())
 })

@@ -4,7 +4,10 @@ import { connect, type Socket } from 'node:net'
 export const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 
 /** A handshake as bytes; `changes` replaces headers, undefined leaves one out. */
-export function handshake(changes: Record<string, string | undefined> = {}, requestLine = 'GET /ws HTTP/1.1'): string {
+export function handshake(
+  changes: Record<string, string | undefined> = {},
+  requestLine = 'GET /ws HTTP/1.1',
+): string {
   const headers: Record<string, string | undefined> = {
     Host: '127.0.0.1',
     Upgrade: 'websocket',
@@ -13,7 +16,9 @@ export function handshake(changes: Record<string, string | undefined> = {}, requ
     'Sec-WebSocket-Version': '13',
     ...changes,
   }
-  const lines = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : `${name}: ${value}`))
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : `${name}: ${value}`,
+  )
   return [requestLine, ...lines, '', ''].join('\r\n')
 }
 
@@ -36,7 +41,18 @@ export function frame(payload: string | Uint8Array, bits: FrameBits = {}): Buffe
   const flag = masked ? 0x80 : 0
   if (length < 126) head.push(flag | length)
   else if (length < 65_536) head.push(flag | 126, length >> 8, length & 255)
-  else head.push(flag | 127, 0, 0, 0, 0, (length >>> 24) & 255, (length >> 16) & 255, (length >> 8) & 255, length & 255)
+  else
+    head.push(
+      flag | 127,
+      0,
+      0,
+      0,
+      0,
+      (length >>> 24) & 255,
+      (length >> 16) & 255,
+      (length >> 8) & 255,
+      length & 255,
+    )
   // A mask of zeros leaves the payload readable.
   return Buffer.concat([Buffer.from(head), masked ? Buffer.alloc(4) : Buffer.alloc(0), body])
 }
@@ -90,7 +106,7 @@ export class RawPeer {
   /** The code of the first close frame among the (short) frames received; null when there was none. */
   async closeCode(): Promise<number | null> {
     await this.closed
-    for (let at = 0; at + 2 <= this.#received.length; ) {
+    for (let at = 0; at + 2 <= this.#received.length;) {
       const opcode = (this.#received[at] ?? 0) & 15
       const length = (this.#received[at + 1] ?? 0) & 127
       if (opcode === 8) return length >= 2 ? this.#received.readUInt16BE(at + 2) : 1005

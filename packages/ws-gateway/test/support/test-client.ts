@@ -28,7 +28,10 @@ export class TestClient {
 
   private constructor(socket: WebSocket) {
     this.socket = socket
-    this.closed = once(socket, 'close').then(([code, reason]) => ({ code: code as number, reason: String(reason) }))
+    this.closed = once(socket, 'close').then(([code, reason]) => ({
+      code: code as number,
+      reason: String(reason),
+    }))
     socket.on('message', (data) => this.frames.push((data as Buffer).toString()))
   }
 
@@ -69,7 +72,10 @@ export class TestClient {
   }
 
   /** Opens with `portcullis.v1` and takes the welcome. */
-  static async welcomed(url: string, options: ConnectOptions = {}): Promise<TestClient & { sessionId: string }> {
+  static async welcomed(
+    url: string,
+    options: ConnectOptions = {},
+  ): Promise<TestClient & { sessionId: string }> {
     const client = await TestClient.open(url, { ...V1, ...options })
     const { sessionId } = await client.json()
     return Object.assign(client, { sessionId: String(sessionId) })

@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { encodeOutboundEnvelope, type InboundDelivery, type Scope, type Transport } from '@portcullis/transport'
+import {
+  encodeOutboundEnvelope,
+  type InboundDelivery,
+  type Scope,
+  type Transport,
+} from '@portcullis/transport'
 import { Queue } from './queue.ts'
 import { SCOPE } from './start-gateway.ts'
 
 /** Takes and acknowledges everything for an actor type. */
-export async function consume(transport: Transport, actor: string, scope: Scope = SCOPE): Promise<Queue<InboundDelivery>> {
+export async function consume(
+  transport: Transport,
+  actor: string,
+  scope: Scope = SCOPE,
+): Promise<Queue<InboundDelivery>> {
   const deliveries = new Queue<InboundDelivery>()
   await transport.consumeInbound({
     scope,
@@ -18,7 +27,12 @@ export async function consume(transport: Transport, actor: string, scope: Scope 
 }
 
 /** Publishes bytes to a session, as its worker would. */
-export async function publish(transport: Transport, sessionId: string, payload: Uint8Array, scope = SCOPE): Promise<number> {
+export async function publish(
+  transport: Transport,
+  sessionId: string,
+  payload: Uint8Array,
+  scope: Scope = SCOPE,
+): Promise<number> {
   const { sequence } = await transport.publishOutbound({ scope, sessionId, payload, messageId: randomUUID() })
   return sequence
 }

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { compileOrigins } from '../../src/upgrade/origin-patterns.ts'
 
-const EXAMPLE = ['https://app.example.com', 'https://*.example.com', 'http://localhost:*', 'https://api.example.org:8443']
+const EXAMPLE = [
+  'https://app.example.com',
+  'https://*.example.com',
+  'http://localhost:*',
+  'https://api.example.org:8443',
+]
 
 describe('with a list', () => {
   const isAllowed = compileOrigins(EXAMPLE)
@@ -47,7 +52,8 @@ describe('with a list', () => {
     'https://',
   ])('%j may not', (origin) => expect(isAllowed(origin, 'app.example.com')).toBe(false))
 
-  test('the empty list lets no page in', () => expect(compileOrigins([])('https://a.example', 'a.example')).toBe(false))
+  test('the empty list lets no page in', () =>
+    expect(compileOrigins([])('https://a.example', 'a.example')).toBe(false))
   test('null only when listed', () => {
     expect(compileOrigins(['null'])('null', 'x')).toBe(true)
     expect(compileOrigins(['null'])('https://x', 'x')).toBe(false)
@@ -56,11 +62,23 @@ describe('with a list', () => {
   test('international names match as browsers write them', () => {
     expect(compileOrigins(['https://bücher.example'])('https://xn--bcher-kva.example', 'x')).toBe(true)
   })
-  test('IPv6 addresses match', () => expect(compileOrigins(['http://[::1]:*'])('http://[::1]:80', 'x')).toBe(true))
+  test('IPv6 addresses match', () =>
+    expect(compileOrigins(['http://[::1]:*'])('http://[::1]:80', 'x')).toBe(true))
 
-  test.each(['example.com', 'https://', 'https://a.example/', 'https://a.example/path', 'ftp://a.example', '*.example.com', 'https://*', 'https://a.*.example', 'https://u@a.example', 'https://a b.example', ''])(
-    'the pattern %j is refused',
-    (pattern) => expect(() => compileOrigins([pattern])).toThrow(/"allowedOrigins" option/),
+  test.each([
+    'example.com',
+    'https://',
+    'https://a.example/',
+    'https://a.example/path',
+    'ftp://a.example',
+    '*.example.com',
+    'https://*',
+    'https://a.*.example',
+    'https://u@a.example',
+    'https://a b.example',
+    '',
+  ])('the pattern %j is refused', (pattern) =>
+    expect(() => compileOrigins([pattern])).toThrow(/"allowedOrigins" option/),
   )
 })
 

@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createEmbeddedTransport } from '@portcullis/transport/embedded'
+import fastify, { type FastifyInstance } from 'fastify'
+import { WebSocketServer } from 'ws'
+import { expect, test } from 'vitest'
+import { wsGateway, type WsGatewayPluginOptions } from '../../src/fastify/index.ts'
+import { createGateway, type Gateway } from '../../src/index.ts'
+import { SCOPE } from '../support/start-gateway.ts'
+import { TestClient } from '../support/test-client.ts'
+
+async function startApp(
+  options: Partial<WsGatewayPluginOptions> = {},
+): Promise<{ app: FastifyInstance; gateway: Gateway; base: string }> {
+  const gateway = createGateway({
+    transport: createEmbeddedTransport(),
+    authorize: async () => ({ ...SCOPE, userId: null, claims: {} }),
+  })
+  await gateway.start()
+  const app = fastify()
+  await app.register(wsGateway, { gateway, ...options })
+  app.get('/ws', async () => ({ plain: 'http' }))
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return { app, gateway, base: `127.0.0.1:${(app.server.address() as AddressInfo).port}` }
+}
+
+test('upgrades and requests live side by side', async () => {
+  const { app, gateway, base } = await startApp()
+  expect(app.gateway).toBe(gateway)
+  const client = await TestClient.welcomed(`ws://${base}/ws`)
+  client.send({ type: 'ping' })
+  expect(await client.json()).toEqual({ type: 'pong' })
+  expect(await (await fetch(`http://${base}/ws`)).json()).toEqual({ plain: 'http' })
+  expect(await TestClient.refused(`ws://${base}/other`)).toMatchObject({
+    statusCode: 404,
+    body: { code: 'not_found' },
+  })
+  await app.close()
+})
+
+test('closing the app drains the gateway', async () => {
+  const { app, gateway, base } = await startApp()
+  const client = await TestClient.welcomed(`ws://${base}/ws`)
+  await app.close()
+  expect(await client.closed).toEqual({ code: 1012, reason: 'draining' })
+  expect(gateway.stats()).toMatchObject({ sessions: 0, connections: 0 })
+  await expect(TestClient.connect(`ws://${base}/ws`)).rejects.toThrow('ECONNREFUSED')
+})
+
+test('other paths can be left to others', async () => {
+  const { app, base } = await startApp({ shareUpgrades: true })
+  const other = new WebSocketServer({ noServer: true })
+  app.server.on('upgrade', (request, socket, head: Buffer) => {
+    if (request.url === '/other')
+      other.handleUpgrade(request, socket, head, (webSocket) => webSocket.close(3000))
+  })
+  const client = await TestClient.welcomed(`ws://${base}/ws`)
+  expect((await (await TestClient.open(`ws://${base}/other`)).closed).code).toBe(3000)
+  client.socket.close()
+  await once(client.socket, 'close')
+  await app.close()
+})
+
+test('an app without a gateway does not boot', async () => {
+  for (const gateway of [undefined, {}]) {
+    await expect(fastify().register(wsGateway, { gateway } as never)).rejects.toThrow(
+      '"gateway" option must be a gateway',
+    )
+  }
+})

@@ -32,8 +32,9 @@ runService({
 /** Prints what runs where, once it does. */
 async function announce(signal: AbortSignal): Promise<void> {
   const gateway = gatewayUrl(place, 'localhost')
+  const controlPlane = env.CONTROL_PLANE_URL ?? `http://localhost:${env.CONTROL_PLANE_PORT}`
   try {
-    await waitUntilReady(gateway, signal)
+    await Promise.all([waitUntilReady(gateway, signal), waitUntilReady(controlPlane, signal)])
   } catch {
     // Stopped before it came up.
     return
@@ -42,7 +43,7 @@ async function announce(signal: AbortSignal): Promise<void> {
     banner({
       pageUrl: `http://localhost:${env.CHAT_PORT}`,
       gatewayUrl: gateway,
-      controlPlaneUrl: env.CONTROL_PLANE_URL ?? `http://localhost:${env.CONTROL_PLANE_PORT}`,
+      controlPlaneUrl: controlPlane,
       natsUrl: env.NATS_URL,
       colours:
         process.env['NO_COLOR'] === undefined && (process.stdout.isTTY || 'FORCE_COLOR' in process.env),

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const POLL_MS = 200
 const REQUEST_TIMEOUT_MS = 2000
 
-/** Resolves when the gateway answers `/health/ready` with 200. Rejects when the signal aborts. */
-export async function waitUntilReady(gatewayUrl: string, signal: AbortSignal): Promise<void> {
-  const url = new URL('/health/ready', gatewayUrl.replace(/^ws/, 'http'))
+/** Resolves when the service at this URL answers `/health/ready` with 200. Rejects when the signal aborts. */
+export async function waitUntilReady(serviceUrl: string, signal: AbortSignal): Promise<void> {
+  const url = new URL('/health/ready', serviceUrl.replace(/^ws/, 'http'))
   for (;;) {
     if (await isReady(url)) return
     await sleep(POLL_MS, undefined, { signal })

@@ -55,7 +55,7 @@ export interface InboundDelivery {
   readonly sequence: number
   /** The id it was published under, or one derived from its place in the stream. Stable across redeliveries. */
   readonly messageId: string
-  /** 1 for the first delivery. Counts deliveries to consumers that died as well. */
+  /** 1 for the first delivery. Counts deliveries to consumers that died, and not those to consumers that were closed. */
   readonly attempt: number
   /** Done: the engine forgets the message. */
   ack(): void

@@ -11,30 +11,35 @@ if (file === undefined || process.argv.length > 3) {
   process.exit(2)
 }
 
-const url = process.env['NATS_URL'] ?? 'nats://localhost:4222'
-const transport = createNatsTransport({ servers: url.split(','), name: 'portcullis-worker' })
+const servers = (process.env['NATS_URL'] ?? 'nats://localhost:4222').split(',')
+const transport = createNatsTransport({ servers, name: 'portcullis-worker' })
+let isStopping = false
 try {
   const worker = await loadWorkerModule(pathToFileURL(resolve(file)).href, { transport })
   const stop = (): void => {
     // A second signal does not wait.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+    if (isStopping) process.exit(1)
+    isStopping = true
     void worker
       .drain()
-      .then(() => transport.close())
+      .then(() => transport.drain())
       .then(() => process.exit(0))
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   transport.onStatus(({ state, error }) => {
-    console.error(`portcullis-worker: ${state}${error ? ` (${error.message})` : ''}`)
+    if (state !== 'closed') console.error(`portcullis-worker: ${state}${error ? ` (${error.message})` : ''}`)
   })
   void transport.closed.then((error) => {
-    if (!error) return
-    console.error(`portcullis-worker: ${error.message}`)
-    process.exit(1)
+    if (error) fail(error)
   })
   await worker.start()
   console.error(`portcullis-worker: ${file} is running`)
 } catch (error) {
-  console.error(`portcullis-worker: ${(error as Error).message}`)
+  // Draining ends a start that still waits for NATS.
+  if (!isStopping) fail(error)
+}
+
+function fail(error: unknown): never {
+  console.error(`portcullis-worker: ${error instanceof Error ? error.message : String(error)}`)
   process.exit(1)
 }

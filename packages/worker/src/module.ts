@@ -21,7 +21,9 @@ export type WorkerModule = (context: WorkerModuleContext) => Worker | Promise<Wo
 export async function loadWorkerModule(url: string, context: WorkerModuleContext): Promise<Worker> {
   const loaded = (await import(url)) as { default?: unknown }
   if (typeof loaded.default !== 'function') {
-    throw new TypeError(`the worker module ${url} must export a function ({ transport }) => worker as default`)
+    throw new TypeError(
+      `the worker module ${url} must export a function ({ transport }) => worker as default`,
+    )
   }
   const worker = await (loaded.default as WorkerModule)(context)
   if (typeof worker?.start !== 'function') throw new TypeError(`the worker module ${url} made no worker`)

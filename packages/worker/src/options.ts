@@ -30,6 +30,9 @@ export interface WorkerOptions {
 
 export type WorkerSettings = Readonly<Required<{ [K in keyof WorkerOptions]: NonNullable<WorkerOptions[K]> }>>
 
+/** Past it Node fires a timer at once. */
+export const LONGEST_TIMER_MS = 2_147_483_647
+
 const SILENT: WorkerLogger = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** @throws TypeError naming the option */
@@ -42,28 +45,44 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
       throw new TypeError(`"${name}" option must match ^[A-Za-z0-9_-]{1,64}$`)
     }
   }
-  const backoffMs = options.backoffMs ?? [1000, 5000, 30_000]
-  if (backoffMs.length === 0 || !backoffMs.every((wait) => Number.isSafeInteger(wait) && wait >= 0)) {
+  const backoffMs: unknown = options.backoffMs ?? [1000, 5000, 30_000]
+  if (!isBackoff(backoffMs))
     throw new TypeError('"backoffMs" option must be a list of whole numbers of at least 0')
+  for (const level of ['info', 'warn', 'error'] as const) {
+    if (options.logger !== undefined && typeof options.logger[level] !== 'function') {
+      throw new TypeError(`"logger" option must have the method ${level}`)
+    }
   }
   return Object.freeze({
     transport: options.transport,
     workspaceId: options.workspaceId,
     projectId: options.projectId,
     maxAttempts: positive('maxAttempts', options.maxAttempts, 5),
-    backoffMs,
-    handlerTimeoutMs: positive('handlerTimeoutMs', options.handlerTimeoutMs, 30_000),
+    backoffMs: Object.freeze([...backoffMs]),
+    handlerTimeoutMs: positive('handlerTimeoutMs', options.handlerTimeoutMs, 30_000, LONGEST_TIMER_MS),
     maxBacklogPerId: positive('maxBacklogPerId', options.maxBacklogPerId, 64),
-    ackWaitMs: positive('ackWaitMs', options.ackWaitMs, 30_000),
+    ackWaitMs: positive('ackWaitMs', options.ackWaitMs, 30_000, LONGEST_TIMER_MS),
     maxTrackedSessions: positive('maxTrackedSessions', options.maxTrackedSessions, 100_000),
     logger: options.logger ?? SILENT,
   })
 }
 
-function positive(name: string, value: number | undefined, fallback: number): number {
+function isBackoff(value: unknown): value is readonly number[] {
+  return (
+    Array.isArray(value) && value.length > 0 && value.every((wait) => Number.isSafeInteger(wait) && wait >= 0)
+  )
+}
+
+function positive(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
   if (value === undefined) return fallback
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new TypeError(`"${name}" option must be a whole number of at least 1`)
+  if (!Number.isSafeInteger(value) || value < 1 || value > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? 'of at least 1' : `from 1 to ${most}`
+    throw new TypeError(`"${name}" option must be a whole number ${range}`)
   }
   return value
 }

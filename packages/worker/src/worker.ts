@@ -12,7 +12,10 @@ export interface Worker extends AsyncDisposable {
    * @throws TypeError for a second handler of one type, or after the start
    */
   actor<Message = unknown>(type: string, handlers: ActorHandlers<Message>): Worker
-  /** Begins to consume. Of several workers for one actor type one is active, the others stand by. */
+  /**
+   * Begins to consume, once the transport is connected. Of several workers for one actor type one is active, the others
+   * stand by. Closes the worker when it rejects.
+   */
   start(): Promise<void>
   /** Lets running handlers finish, gives the rest back, then closes. Idempotent. */
   drain(options?: { timeoutMs?: number | undefined }): Promise<void>
@@ -48,27 +51,36 @@ class ProjectWorker implements Worker {
   }
 
   actor<Message = unknown>(type: string, handlers: ActorHandlers<Message>): Worker {
-    if (typeof type !== 'string' || type.length === 0) throw new TypeError('an actor type is a non-empty string')
-    if (typeof handlers?.message !== 'function') throw new TypeError(`actor "${type}" needs a "message" handler`)
+    if (typeof type !== 'string' || type.length === 0)
+      throw new TypeError('an actor type is a non-empty string')
+    if (typeof handlers?.message !== 'function')
+      throw new TypeError(`actor "${type}" needs a "message" handler`)
     if (this.#start) throw new TypeError('actors are added before the start')
     if (this.#runners.has(type)) throw new TypeError(`actor "${type}" has handlers already`)
-    this.#runners.set(type, new ActorRunner(type, handlers as ActorHandlers<never>, this.#settings))
+    this.#runners.set(type, new ActorRunner(type, handlers, this.#settings))
     return this
   }
 
   start(): Promise<void> {
-    this.#start ??= this.#begin()
+    this.#start ??= this.#begin().catch(async (error: unknown) => {
+      await this.close()
+      throw error
+    })
     return this.#start
   }
 
   drain(options: { timeoutMs?: number | undefined } = {}): Promise<void> {
     const timeoutMs = options.timeoutMs ?? 10_000
-    this.#end ??= this.#stop((runner) => runner.drain(timeoutMs))
+    this.#end ??= this.#stop(() =>
+      Promise.all([...this.#runners.values()].map((runner) => runner.drain(timeoutMs))),
+    )
     return this.#end
   }
 
   close(): Promise<void> {
-    this.#end ??= this.#stop((runner) => runner.close())
+    // A drain that is under way ends with its runners.
+    const runners = Promise.all([...this.#runners.values()].map((runner) => runner.close()))
+    this.#end ??= this.#stop(() => runners)
     return this.#end
   }
 
@@ -80,16 +92,18 @@ class ProjectWorker implements Worker {
     this.#assertOpen()
     if (this.#runners.size === 0) throw new TypeError('a worker needs at least one actor')
     const { transport, workspaceId, projectId } = this.#settings
-    if (transport.status().state === 'idle') await transport.start()
+    // A transport that waits for its server is not waited for once the worker is closed.
+    await Promise.race([transport.start(), this.closed])
     this.#assertOpen()
-    this.#notices = await transport.subscribeEvents(
-      sessionSubject('disconnected', { workspaceId, projectId }),
-      (payload) => this.#onDisconnected(payload),
-    )
+    const subject = sessionSubject('disconnected', { workspaceId, projectId })
+    const notices = await transport.subscribeEvents(subject, (payload) => this.#onDisconnected(payload))
+    this.#notices = notices
+    if (this.#end) await notices.close()
     for (const runner of this.#runners.values()) {
       this.#assertOpen()
       await runner.start()
     }
+    this.#assertOpen()
   }
 
   #assertOpen(): void {
@@ -102,8 +116,8 @@ class ProjectWorker implements Worker {
     for (const runner of this.#runners.values()) runner.onDisconnect(sessionId)
   }
 
-  async #stop(end: (runner: ActorRunner) => Promise<void>): Promise<void> {
-    await Promise.all([...this.#runners.values()].map(end))
+  async #stop(end: () => Promise<unknown>): Promise<void> {
+    await end()
     await this.#notices?.close()
     this.#resolveClosed()
   }

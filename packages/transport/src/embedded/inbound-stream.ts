@@ -24,6 +24,11 @@ export class InboundStream {
     this.#duplicates = new DuplicateWindow(settings.duplicateWindowMs, settings.duplicateMaxCount)
   }
 
+  /** Actor types with messages or consumers. */
+  get queueCount(): number {
+    return this.#queues.size
+  }
+
   publish({ scope, actor, actorId, payload, messageId }: InboundMessage): PublishReceipt {
     const subject = inboundSubject(scope, actor, actorId)
     assertFits(payload, this.#settings.maxMessageBytes)
@@ -39,7 +44,15 @@ export class InboundStream {
     this.#bytes += payload.length
     this.#duplicates.add(messageId, this.#sequence, now)
     const sequence = this.#sequence
-    this.#queue(inboundFilter(scope, actor)).push({ subject, payload, messageId, sequence, storedAt: now, deliveries: 0, deadline: 0 })
+    this.#queue(inboundFilter(scope, actor)).push({
+      subject,
+      payload,
+      messageId,
+      sequence,
+      storedAt: now,
+      deliveries: 0,
+      deadline: 0,
+    })
     return { sequence, duplicate: false }
   }
 

@@ -54,7 +54,8 @@ export class OutboundStream {
     const after = 'sessionId' in filter ? (filter.afterSequence ?? 0) : 0
     this.#evict(Date.now())
     for (const entry of this.#entries.values()) {
-      if (entry.sequence > after && listener.matches(entry.subject, entry.sessionId)) this.#hand(listener, entry)
+      if (entry.sequence > after && listener.matches(entry.subject, entry.sessionId))
+        this.#hand(listener, entry)
     }
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -16,6 +16,8 @@ export interface DeadLetter {
   parkedAt: number
   /** The original envelope's bytes, base64: they may not be JSON, which can be why they are here. */
   payload: string
+  /** Present when the original was too large to be kept whole: its bytes, of which `payload` has the beginning. */
+  payloadBytes?: number | undefined
 }
 
 /** Encodes a dead letter as JSON. */

@@ -11,7 +11,9 @@ export interface OutboundEnvelope<Message = unknown> {
 /** The bytes with which every outbound envelope of a session starts, as our workers and zocket's write them. */
 export function outboundPrefix(scope: Scope, sessionId: string): Buffer {
   const { workspaceId, projectId } = scope
-  return Buffer.from(`${JSON.stringify({ scope: { workspaceId, projectId }, sessionId }).slice(0, -1)},"message":`)
+  return Buffer.from(
+    `${JSON.stringify({ scope: { workspaceId, projectId }, sessionId }).slice(0, -1)},"message":`,
+  )
 }
 
 /** Encodes an envelope around a message that is JSON bytes already, so that a broadcast serialises once. */
@@ -21,7 +23,11 @@ export function spliceOutboundEnvelope(scope: Scope, sessionId: string, message:
 
 /** Encodes an envelope whose message is a value. */
 export function encodeOutboundEnvelope(envelope: OutboundEnvelope): Buffer {
-  return spliceOutboundEnvelope(envelope.scope, envelope.sessionId, Buffer.from(JSON.stringify(envelope.message)))
+  return spliceOutboundEnvelope(
+    envelope.scope,
+    envelope.sessionId,
+    Buffer.from(JSON.stringify(envelope.message)),
+  )
 }
 
 /**

@@ -1,4 +1,5 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { pause } from '../internal/pause.ts'
 import type { NatsSettings } from './options.ts'
 
 export interface ConnectionEvents {
@@ -79,8 +80,4 @@ export class Connector {
       else if (status.type === 'error') this.#events.onFailed(status.error)
     }
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 }

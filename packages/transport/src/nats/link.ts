@@ -1,10 +1,15 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { type KV, Kvm } from '@nats-io/kv'
-import type { NatsConnection, Subscription as NatsSubscription } from '@nats-io/transport-node'
+import {
+  type NatsConnection,
+  PermissionViolationError,
+  type Subscription as NatsSubscription,
+} from '@nats-io/transport-node'
 import { TransportError } from '../errors.ts'
+import { callBack } from '../internal/call-back.ts'
 import type { StreamDrift, TransportState } from '../transport.ts'
 import { Connector } from './connection.ts'
 import type { InboundConnection, InboundConsumption } from './inbound/inbound-consumption.ts'
+import { LeaseBucket } from './inbound/lease-bucket.ts'
 import type { NatsSettings } from './options.ts'
 import type { OutboundSubscription } from './outbound/outbound-subscription.ts'
 import type { Publisher } from './publish/publisher.ts'
@@ -29,7 +34,6 @@ interface EventListener {
 
 const RETRY_MS = 500
 const JETSTREAM_TIMEOUT_MS = 3000
-const LEASE_BUCKET = 'PORTCULLIS_LEASES'
 const MAX_HELD_EVENTS = 10_000
 
 /**
@@ -48,6 +52,7 @@ export class NatsLink {
   #connection: NatsConnection | undefined
   /** What consumers need, while established. */
   #established: { inbound: InboundConnection; outboundCreated: string } | undefined
+  #establishedAt = 0
   /** Counts (re)connects: work begun before the last one gives up. */
   #generation = 0
   #retry: NodeJS.Timeout | undefined
@@ -58,7 +63,7 @@ export class NatsLink {
     this.#connector = new Connector(settings, {
       onConnected: (connection, isNew) => this.#onConnected(connection, isNew),
       onDisconnected: (error) => this.#onDisconnected(error),
-      onFailed: (error) => this.report(error),
+      onFailed: (error) => this.#onFailed(error),
     })
   }
 
@@ -71,16 +76,25 @@ export class NatsLink {
     this.#events.onState(this.#established ? 'connected' : 'disconnected', error)
   }
 
-  /** A stream seems to be gone although the connection is not. */
+  /** A stream seems to be gone although the connection is not. Once per `RETRY_MS`, whatever seems to be gone. */
   reestablish(): void {
-    if (!this.#established || !this.#connection) return
+    const connection = this.#connection
+    if (!this.#established || !connection) return
     this.#suspend()
-    void this.#establish(this.#connection, this.#generation)
+    const generation = this.#generation
+    const wait = Math.max(0, this.#establishedAt + RETRY_MS - Date.now())
+    this.#retry = setTimeout(() => void this.#establish(connection, generation), wait)
   }
 
+  /** @throws TransportError `ERR_TRANSPORT_CONSUMER_CONFLICT` */
   async addInbound(consumption: InboundConsumption): Promise<void> {
     this.#inbound.add(consumption)
-    if (this.#established) await consumption.establish(this.#established.inbound)
+    if (!this.#established) return
+    const error = await consumption.establish(this.#established.inbound)
+    // Everything else is tried again; this stays as it is.
+    if (!TransportError.is(error) || error.code !== 'ERR_TRANSPORT_CONSUMER_CONFLICT') return
+    await this.removeInbound(consumption)
+    throw error
   }
 
   async removeInbound(consumption: InboundConsumption): Promise<void> {
@@ -95,8 +109,13 @@ export class NatsLink {
     try {
       await subscription.establish(established.inbound.js, established.outboundCreated)
     } catch (cause) {
+      // Reconnecting has put it back, or is about to.
+      if (established !== this.#established) return
       this.#outbound.delete(subscription)
-      throw new TransportError('ERR_TRANSPORT_UNAVAILABLE', 'the server did not create the consumer', { cause })
+      await subscription.close()
+      throw new TransportError('ERR_TRANSPORT_UNAVAILABLE', 'the server did not create the consumer', {
+        cause,
+      })
     }
   }
 
@@ -118,7 +137,7 @@ export class NatsLink {
   subscribeEvents(subject: string, onEvent: EventListener['onEvent']): () => void {
     const listener: EventListener = { subject, onEvent, subscription: undefined }
     this.#listeners.add(listener)
-    if (this.#connection) this.#listen(this.#connection, listener)
+    if (this.#connection && !this.#connection.isClosed()) this.#listen(this.#connection, listener)
     return () => {
       this.#listeners.delete(listener)
       listener.subscription?.unsubscribe()
@@ -134,8 +153,7 @@ export class NatsLink {
 
   async close(): Promise<void> {
     this.#generation += 1
-    this.#established = undefined
-    clearTimeout(this.#retry)
+    this.#suspend()
     await this.#connector.close()
   }
 
@@ -156,10 +174,18 @@ export class NatsLink {
     this.#events.onState('disconnected', error)
   }
 
+  #onFailed(error: Error): void {
+    if (error instanceof PermissionViolationError && error.operation === 'publish') {
+      this.#events.publisher.refuse(error.subject, error)
+    }
+    this.report(error)
+  }
+
   #suspend(): void {
     clearTimeout(this.#retry)
     this.#established = undefined
     this.#events.publisher.hold()
+    for (const subscription of this.#outbound) subscription.suspend()
     for (const consumption of this.#inbound) consumption.suspend()
   }
 
@@ -169,15 +195,19 @@ export class NatsLink {
       const { drift, created } = await ensureStreams(jsm, this.#settings)
       const js = jetstream(connection, { timeout: JETSTREAM_TIMEOUT_MS })
       const outboundCreated = created.get(OUTBOUND_STREAM) ?? ''
-      for (const subscription of this.#outbound) await subscription.establish(js, outboundCreated)
+      for (const subscription of this.#outbound) {
+        if (generation !== this.#generation) return
+        await subscription.establish(js, outboundCreated)
+      }
       if (generation !== this.#generation) return
       this.#events.onDrift(drift)
+      this.#establishedAt = Date.now()
       this.#established = {
         outboundCreated,
         inbound: {
           js,
           jsm,
-          leases: this.#leases(connection),
+          leases: new LeaseBucket(connection, this.#settings, JETSTREAM_TIMEOUT_MS),
           created: created.get(INBOUND_STREAM) ?? '',
           publish: (subject, payload) => {
             this.#events.turn.atEnd(() => {
@@ -190,7 +220,8 @@ export class NatsLink {
       for (const { subject, payload } of this.#heldEvents.splice(0)) connection.publish(subject, payload)
       this.#events.onState('connected')
       const { inbound } = this.#established
-      await Promise.all([...this.#inbound].map((consumption) => consumption.establish(inbound)))
+      // Not waited for: it reports by itself, and goes on with the next renewal.
+      for (const consumption of this.#inbound) void consumption.establish(inbound)
     } catch (error) {
       if (generation !== this.#generation) return
       if (TransportError.is(error) && error.code === 'ERR_TRANSPORT_STREAM_DRIFT') {
@@ -203,26 +234,10 @@ export class NatsLink {
     }
   }
 
-  /** Opened by the first worker that needs it, so that gateways need no right to it. */
-  #leases(connection: NatsConnection): () => Promise<KV> {
-    let bucket: Promise<KV> | undefined
-    return () => {
-      bucket ??= new Kvm(jetstream(connection, { timeout: JETSTREAM_TIMEOUT_MS })).create(LEASE_BUCKET, {
-        ttl: this.#settings.leaseMs,
-        history: 1,
-        replicas: this.#settings.replicas,
-      })
-      bucket.catch(() => {
-        bucket = undefined
-      })
-      return bucket
-    }
-  }
-
   #listen(connection: NatsConnection, listener: EventListener): void {
     listener.subscription = connection.subscribe(listener.subject, {
       callback: (error, message) => {
-        if (!error) listener.onEvent(message.data, message.subject)
+        if (!error) callBack(listener.onEvent, message.data, message.subject)
       },
     })
   }

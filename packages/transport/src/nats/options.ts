@@ -1,5 +1,5 @@
 import type { NodeConnectionOptions } from '@nats-io/transport-node'
-import { positive } from '../internal/settings.ts'
+import { LONGEST_TIMER_MS, positive } from '../internal/settings.ts'
 
 export type StreamStorage = 'file' | 'memory'
 
@@ -44,7 +44,10 @@ export interface NatsTransportOptions {
   maxPendingCount?: number | undefined
   /** Most bytes held for an acknowledgement. @defaultValue 67108864 */
   maxPendingBytes?: number | undefined
-  /** How long a silent worker keeps its actor type before another takes over, milliseconds, at least 1000. @defaultValue 5000 */
+  /**
+   * How long a silent worker keeps its actor type before another takes over, milliseconds, at least 1000. The first
+   * worker on a server decides for all. @defaultValue 5000
+   */
   leaseMs?: number | undefined
 }
 
@@ -57,12 +60,13 @@ export type NatsSettings = Readonly<
 /** @throws TypeError naming the option */
 export function natsSettings(options: NatsTransportOptions): NatsSettings {
   const { storage = 'file', drift = 'update', replicas = 1 } = options
-  if (storage !== 'file' && storage !== 'memory') throw new TypeError('"storage" option must be file or memory')
+  if (storage !== 'file' && storage !== 'memory')
+    throw new TypeError('"storage" option must be file or memory')
   if (!['update', 'report', 'fail'].includes(drift)) {
     throw new TypeError('"drift" option must be update, report or fail')
   }
   if (positive('replicas', replicas, 1) > 5) throw new TypeError('"replicas" option must be at most 5')
-  const leaseMs = positive('leaseMs', options.leaseMs, 5000)
+  const leaseMs = positive('leaseMs', options.leaseMs, 5000, LONGEST_TIMER_MS)
   if (leaseMs < 1000) throw new TypeError('"leaseMs" option must be at least 1000')
   return Object.freeze({
     servers: options.servers ?? 'nats://localhost:4222',

@@ -1,7 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { TransportError } from '../errors.ts'
+import { assertFits } from '../internal/assert-fits.ts'
+import { consumeSettings } from '../internal/consume-settings.ts'
+import { LONGEST_TIMER_MS } from '../internal/settings.ts'
 import { StatusBoard } from '../internal/status-board.ts'
-import { deadLetterSubject, inboundSubject, outboundSubject } from '../subject/subjects.ts'
+import {
+  assertEventSubject,
+  deadLetterSubject,
+  inboundSubject,
+  outboundSubject,
+} from '../subject/subjects.ts'
 import type {
   ConsumeInboundOptions,
   DeadLetterMessage,
@@ -16,6 +23,7 @@ import type {
   Transport,
   TransportStatus,
 } from '../transport.ts'
+import { pause } from '../internal/pause.ts'
 import { InboundConsumption } from './inbound/inbound-consumption.ts'
 import { NatsLink } from './link.ts'
 import { type NatsSettings, natsSettings, type NatsTransportOptions } from './options.ts'
@@ -23,6 +31,8 @@ import { OutboundSubscription } from './outbound/outbound-subscription.ts'
 import { outboundFilter } from './outbound/filter.ts'
 import { Publisher } from './publish/publisher.ts'
 import { Turn } from './turn.ts'
+
+const STOP_MS = 1000
 
 /**
  * A transport on NATS JetStream, server 2.9.10 or newer. Opens nothing until `start()`, then keeps itself connected:
@@ -40,7 +50,6 @@ class NatsTransport implements Transport {
   readonly #status = new StatusBoard()
   readonly #publisher: Publisher
   readonly #link: NatsLink
-  readonly #owner = randomBytes(12).toString('base64url')
   #drift: readonly StreamDrift[] = []
   #start: Promise<void> | undefined
   #close: Promise<void> | undefined
@@ -89,9 +98,10 @@ class NatsTransport implements Transport {
 
   async consumeInbound(options: ConsumeInboundOptions): Promise<Subscription> {
     this.#assertStarted()
-    const consumption = new InboundConsumption(options, this.#owner, this.#settings.leaseMs, (error) =>
-      this.#link.report(error),
-    )
+    const consumption = new InboundConsumption(consumeSettings(options), this.#settings.leaseMs, {
+      onError: (error) => this.#link.report(error),
+      onStreamMissing: () => this.#link.reestablish(),
+    })
     await this.#link.addInbound(consumption)
     return { close: () => this.#link.removeInbound(consumption) }
   }
@@ -108,7 +118,9 @@ class NatsTransport implements Transport {
   ): Promise<Subscription> {
     this.#assertStarted()
     const { subject, afterSequence } = outboundFilter(filter)
-    const subscription = new OutboundSubscription(subject, afterSequence, onDelivery)
+    const subscription = new OutboundSubscription(subject, afterSequence, onDelivery, () =>
+      this.#link.reestablish(),
+    )
     await this.#link.addOutbound(subscription)
     return { close: () => this.#link.removeOutbound(subscription) }
   }
@@ -116,11 +128,15 @@ class NatsTransport implements Transport {
   async publishDeadLetter(message: DeadLetterMessage, options?: PublishOptions): Promise<PublishReceipt> {
     this.#assertStarted()
     const subject = deadLetterSubject(message.scope, message.actor)
-    return this.#publisher.publish(subject, message.payload, message.messageId, options)
+    // A dead letter holds its message in base64.
+    const maxBytes = this.#settings.maxMessageBytes * 2
+    return this.#publisher.publish(subject, message.payload, message.messageId, options, maxBytes)
   }
 
   publishEvent(subject: string, payload: Uint8Array): void {
     this.#assertStarted()
+    assertEventSubject(subject, false)
+    assertFits(payload, this.#settings.maxMessageBytes)
     this.#link.publishEvent(subject, payload)
   }
 
@@ -129,6 +145,7 @@ class NatsTransport implements Transport {
     onEvent: (payload: Uint8Array, subject: string) => void,
   ): Promise<Subscription> {
     this.#assertStarted()
+    assertEventSubject(subject, true)
     const close = this.#link.subscribeEvents(subject, onEvent)
     return { close: async () => close() }
   }
@@ -138,7 +155,7 @@ class NatsTransport implements Transport {
     await this.#link.stopConsuming()
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, options.timeoutMs ?? 5000)
+      timer = setTimeout(resolve, Math.min(options.timeoutMs ?? 5000, LONGEST_TIMER_MS))
     })
     await Promise.race([this.#publisher.idle(), timeout])
     clearTimeout(timer)
@@ -155,8 +172,9 @@ class NatsTransport implements Transport {
 
   #end(error?: Error): Promise<void> {
     this.#close ??= (async () => {
-      await this.#link.stopConsuming()
       this.#publisher.close()
+      // A server that does not answer is not waited for: leases and consumers end by themselves.
+      await Promise.race([this.#link.stopConsuming(), pause(STOP_MS)])
       await this.#link.close()
       this.#status.close(error)
     })()
@@ -165,7 +183,6 @@ class NatsTransport implements Transport {
 
   async #begin(signal: AbortSignal | undefined): Promise<void> {
     this.#status.assertNotClosed()
-    signal?.throwIfAborted()
     this.#status.set('connecting')
     const ready = new Promise<void>((resolve, reject) => {
       const stop = this.#status.listen(() => {
@@ -175,7 +192,8 @@ class NatsTransport implements Transport {
         } else if (this.#status.state === 'closed') {
           stop()
           reject(
-            this.#status.error ?? new TransportError('ERR_TRANSPORT_CLOSED', 'the transport was closed while starting'),
+            this.#status.error ??
+              new TransportError('ERR_TRANSPORT_CLOSED', 'the transport was closed while starting'),
           )
         }
       })
@@ -183,7 +201,8 @@ class NatsTransport implements Transport {
     const onAbort = () => void this.#end(signal?.reason instanceof Error ? signal.reason : undefined)
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
-      this.#link.start()
+      if (signal?.aborted) onAbort()
+      else this.#link.start()
       await ready
     } finally {
       signal?.removeEventListener('abort', onAbort)

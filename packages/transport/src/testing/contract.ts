@@ -52,18 +52,24 @@ export function transportContract(name: string, open: () => Promise<TransportBac
         const prefix = context.unique()
         const heard: string[] = []
         await one.subscribeEvents(`${prefix}.*.x`, (_payload, subject) => heard.push(`one ${subject}`))
-        await two.subscribeEvents(`${prefix}.>`, (payload) => heard.push(`two ${Buffer.from(payload).toString()}`))
+        await two.subscribeEvents(`${prefix}.>`, (payload) =>
+          heard.push(`two ${Buffer.from(payload).toString()}`),
+        )
         const last = new Promise<void>((resolve) => {
           void two.subscribeEvents(`${prefix}.end`, () => resolve())
         })
-        await one.publishEvent(`${prefix}.warm.up`, Buffer.from('0'))
+        one.publishEvent(`${prefix}.warm.up`, Buffer.from('0'))
         await settle(one, two)
         two.publishEvent(`${prefix}.a.x`, Buffer.from('1'))
         two.publishEvent(`${prefix}.a.y`, Buffer.from('2'))
         two.publishEvent(`${prefix}.end`, Buffer.from('3'))
         await last
         await settle(one, two)
-        expect(heard.filter((line) => line.startsWith('two') && !line.endsWith('0'))).toEqual(['two 1', 'two 2', 'two 3'])
+        expect(heard.filter((line) => line.startsWith('two') && !line.endsWith('0'))).toEqual([
+          'two 1',
+          'two 2',
+          'two 3',
+        ])
         expect(heard.filter((line) => line.startsWith('one'))).toEqual([`one ${prefix}.a.x`])
       })
 
@@ -109,7 +115,9 @@ export async function settle(...transports: Transport[]): Promise<void> {
   for (const transport of transports) {
     const subject = `settle.${randomBytes(6).toString('hex')}`
     await new Promise<void>((resolve) => {
-      void transport.subscribeEvents(subject, () => resolve()).then(() => transport.publishEvent(subject, Buffer.alloc(0)))
+      void transport
+        .subscribeEvents(subject, () => resolve())
+        .then(() => transport.publishEvent(subject, Buffer.alloc(0)))
     })
   }
 }

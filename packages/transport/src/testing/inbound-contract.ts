@@ -117,7 +117,8 @@ export function inboundContract({ connect, unique }: ContractContext): void {
       await subscription.close()
       await second.publishInbound(message(scope, 'i', 5))
       expect((await two.atLeast(4)).map(numberOf)).toEqual([1, 3, 4, 5])
-      expect(two.items[0]?.attempt).toBeGreaterThan(1)
+      // Given back, not failed at.
+      expect(two.items.map((delivery) => delivery.attempt)).toEqual([1, 1, 1, 1])
       expect(active).toEqual(['first true', 'first false', 'second true'])
     })
 
@@ -173,7 +174,9 @@ export function inboundContract({ connect, unique }: ContractContext): void {
       const huge = { ...message(scope, 'i', 1), payload: Buffer.alloc(1024 * 1024 + 1) }
       const error = await transport.publishInbound(huge).catch((reason: unknown) => reason)
       expect(TransportError.is(error) && error.code).toBe('ERR_TRANSPORT_TOO_LARGE')
-      await expect(transport.publishInbound(message(scope, 'i', 2))).resolves.toMatchObject({ duplicate: false })
+      await expect(transport.publishInbound(message(scope, 'i', 2))).resolves.toMatchObject({
+        duplicate: false,
+      })
     })
   })
 }

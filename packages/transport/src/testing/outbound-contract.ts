@@ -50,7 +50,10 @@ export function outboundContract({ connect, unique }: ContractContext): void {
       for (let n = 0; n < 5; n += 1) receipts.push(await transport.publishOutbound(message(sessionId, n)))
       await transport.publishOutbound(message(`${unique()}.x`, 99))
       const received = new Collected<OutboundDelivery>()
-      await transport.subscribeOutbound({ scope, sessionId, afterSequence: receipts[2]?.sequence }, received.push)
+      await transport.subscribeOutbound(
+        { scope, sessionId, afterSequence: receipts[2]?.sequence },
+        received.push,
+      )
       await transport.publishOutbound(message(sessionId, 5))
       expect(numbers(await received.atLeast(3))).toEqual([3, 4, 5])
     })
@@ -90,10 +93,15 @@ export function outboundContract({ connect, unique }: ContractContext): void {
       expect(closed.items).toEqual([])
     })
 
-    test.each(['', 'a.b.c', 'a b', 'a.*', '>', 'a\r\n'])('the session id %j is refused', async (sessionId) => {
-      const transport = await connect()
-      const error = await transport.publishOutbound(message(sessionId, 1)).catch((reason: unknown) => reason)
-      expect(TransportError.is(error) && error.code).toBe('ERR_TRANSPORT_SUBJECT_INVALID')
-    })
+    test.each(['', 'a.b.c', 'a b', 'a.*', '>', 'a\r\n'])(
+      'the session id %j is refused',
+      async (sessionId) => {
+        const transport = await connect()
+        const error = await transport
+          .publishOutbound(message(sessionId, 1))
+          .catch((reason: unknown) => reason)
+        expect(TransportError.is(error) && error.code).toBe('ERR_TRANSPORT_SUBJECT_INVALID')
+      },
+    )
   })
 }

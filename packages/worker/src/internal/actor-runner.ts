@@ -2,12 +2,12 @@ import type { InboundDelivery, Subscription } from '@portcullis/transport'
 import type { ActorHandlers } from '../actor.ts'
 import { WorkerError } from '../errors.ts'
 import type { WorkerSettings } from '../options.ts'
+import { Handled } from './handled.ts'
 import { Handling } from './handling.ts'
 import { Mailbox } from './mailbox.ts'
 import { park } from './park.ts'
-import { Recent } from './recent.ts'
 import { SessionRegister } from './sessions.ts'
-import type { HeldMessage, Task } from './task.ts'
+import { type HeldMessage, messageKey, type Task } from './task.ts'
 import { verdict } from './verdict.ts'
 import { wait } from './wait.ts'
 
@@ -22,13 +22,14 @@ export class ActorRunner {
   readonly #tellsDisconnects: boolean
   /** By subject, that is, by actor id. */
   readonly #mailboxes = new Map<string, Mailbox<Task>>()
-  /** By message id, from delivery to ack. */
+  /** By `messageKey`, from delivery to ack. */
   readonly #held = new Map<string, HeldMessage>()
-  readonly #handled = new Recent(HANDLED_COUNT)
+  readonly #handled = new Handled(HANDLED_COUNT)
   readonly #sessions: SessionRegister
   readonly #stop = new AbortController()
   #subscription: Subscription | undefined
   #touch: NodeJS.Timeout | undefined
+  #close: Promise<void> | undefined
   #isActive = false
   #isDraining = false
 
@@ -45,19 +46,23 @@ export class ActorRunner {
     this.#touch = setInterval(() => {
       for (const { delivery } of this.#held.values()) delivery.touch()
     }, ackWaitMs / 3).unref()
-    this.#subscription = await transport.consumeInbound({
+    const subscription = await transport.consumeInbound({
       scope: { workspaceId, projectId },
       actor: this.#actor,
       ackWaitMs,
       onDelivery: (delivery) => this.#onDelivery(delivery),
       onActive: (active, resumed) => this.#onActive(active, resumed),
     })
+    this.#subscription = subscription
+    // Closed meanwhile, when there was nothing to close yet.
+    if (this.#stop.signal.aborted) await subscription.close()
   }
 
   /** A session is gone: tell the actor ids it had sent to, in their turn. */
   onDisconnect(sessionId: string): void {
     const known = this.#sessions.take(sessionId)
-    if (!known || !this.#tellsDisconnects) return
+    // Without the lease the actor ids are another worker's, which knows the sessions that have sent to it.
+    if (!known || !this.#isActive) return
     for (const subject of known.subjects) {
       this.#mailbox(subject).push({ kind: 'disconnect', session: known.session, subject })
     }
@@ -66,18 +71,21 @@ export class ActorRunner {
   /** Begins nothing new, lets what runs finish, then gives the actor type up. */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true
-    const running = Promise.all([...this.#mailboxes.values()].map((mailbox) => mailbox.running))
+    const running = Promise.all([...this.#mailboxes.values()].flatMap((mailbox) => mailbox.running ?? []))
     const timeout = new AbortController()
-    await Promise.race([running, wait(timeoutMs, timeout.signal)])
+    await Promise.race([running, wait(timeoutMs, AbortSignal.any([timeout.signal, this.#stop.signal]))])
     timeout.abort()
     await this.close()
   }
 
-  async close(): Promise<void> {
-    this.#isDraining = true
-    this.#stop.abort(new WorkerError('closed', 'the worker is closed'))
-    clearInterval(this.#touch)
-    await this.#subscription?.close()
+  close(): Promise<void> {
+    this.#close ??= (async () => {
+      this.#isDraining = true
+      this.#stop.abort(new WorkerError('closed', 'the worker is closed'))
+      clearInterval(this.#touch)
+      await this.#subscription?.close()
+    })()
+    return this.#close
   }
 
   #onActive(active: boolean, resumed: boolean): void {
@@ -87,7 +95,7 @@ export class ActorRunner {
       // Everything unacknowledged comes again, and another worker may have handled some of it.
       for (const mailbox of this.#mailboxes.values()) {
         for (const task of mailbox.clear()) {
-          if (task.kind === 'message') this.#held.delete(task.delivery.messageId)
+          if (task.kind === 'message') this.#held.delete(task.key)
         }
       }
     }
@@ -95,19 +103,14 @@ export class ActorRunner {
   }
 
   #onDelivery(delivery: InboundDelivery): void {
-    const { messageId } = delivery
-    if (this.#handled.has(messageId)) {
-      // Handled, but its ack was lost on the way.
-      delivery.ack()
-      return
-    }
-    const held = this.#held.get(messageId)
+    const key = messageKey(delivery)
+    const held = this.#held.get(key)
     if (held) {
       held.delivery = delivery
       return
     }
-    const task: HeldMessage = { kind: 'message', delivery, attempts: delivery.attempt - 1 }
-    this.#held.set(messageId, task)
+    const task: HeldMessage = { kind: 'message', delivery, attempts: delivery.attempt - 1, key }
+    this.#held.set(key, task)
     this.#mailbox(delivery.subject).push(task)
   }
 
@@ -131,7 +134,8 @@ export class ActorRunner {
       })
       return true
     }
-    for (;;) {
+    // Handled already when its ack was lost on the way.
+    while (!this.#handled.has(task.delivery)) {
       const failure = await this.#attempt(task)
       if (failure === undefined) break
       if (this.#stop.signal.aborted) return false
@@ -144,8 +148,8 @@ export class ActorRunner {
       if (!this.#mayBegin()) return false
     }
     task.delivery.ack()
-    this.#handled.add(task.delivery.messageId)
-    this.#held.delete(task.delivery.messageId)
+    this.#handled.add(task.delivery)
+    this.#held.delete(task.key)
     return true
   }
 
@@ -156,11 +160,16 @@ export class ActorRunner {
     }
     task.attempts += 1
     try {
-      await this.#handling.message(task, (session) => this.#sessions.note(session, task.delivery.subject))
+      await this.#handling.message(task, (session) => {
+        if (this.#tellsDisconnects) this.#sessions.note(session, task.delivery.subject)
+      })
       return undefined
     } catch (error) {
       const { sequence } = task.delivery
-      logger.warn({ err: error, actor: this.#actor, sequence, attempt: task.attempts }, 'handling a message failed')
+      logger.warn(
+        { err: error, actor: this.#actor, sequence, attempt: task.attempts },
+        'handling a message failed',
+      )
       return error ?? new Error('the handler threw nothing')
     }
   }

@@ -1,4 +1,9 @@
-import { decodeInboundEnvelope, decodeToken, type InboundDelivery, type InboundEnvelope } from '@portcullis/transport'
+import {
+  decodeInboundEnvelope,
+  decodeToken,
+  type InboundDelivery,
+  type InboundEnvelope,
+} from '@portcullis/transport'
 import type { ActorHandlers } from '../actor.ts'
 import { WorkerError } from '../errors.ts'
 import type { WorkerSettings } from '../options.ts'
@@ -40,7 +45,10 @@ export class Handling {
     await this.#run(origin, (context) => this.#handlers.disconnect?.(context))
   }
 
-  async #run(origin: MessageOrigin, handle: (context: MessageContext) => void | Promise<void>): Promise<void> {
+  async #run(
+    origin: MessageOrigin,
+    handle: (context: MessageContext) => void | Promise<void>,
+  ): Promise<void> {
     const { transport, handlerTimeoutMs } = this.#settings
     await attempt(
       async (signal) => {

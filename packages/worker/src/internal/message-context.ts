@@ -45,15 +45,12 @@ export class MessageContext implements ActorContext {
     this.#deadlineMs = deadlineMs
   }
 
-  reply(message: unknown): Promise<void> {
-    return this.broadcast([this.sessionId], message)
-  }
+  // Not methods: handlers take these out of the context, as in `({ reply }) => …`.
+  readonly reply = (message: unknown): Promise<void> => this.broadcast([this.sessionId], message)
 
-  send(sessionId: string, message: unknown): Promise<void> {
-    return this.broadcast([sessionId], message)
-  }
+  readonly send = (sessionId: string, message: unknown): Promise<void> => this.broadcast([sessionId], message)
 
-  broadcast(sessionIds: Iterable<string>, message: unknown): Promise<void> {
+  readonly broadcast = (sessionIds: Iterable<string>, message: unknown): Promise<void> => {
     const sending = this.#broadcast(sessionIds, message)
     this.#unsettled.add(sending)
     sending
@@ -71,6 +68,8 @@ export class MessageContext implements ActorContext {
   }
 
   async #broadcast(sessionIds: Iterable<string>, message: unknown): Promise<void> {
+    // An attempt that is over must not mix its answers into those of the next.
+    this.signal.throwIfAborted()
     const json = JSON.stringify(message)
     if (json === undefined) throw new TypeError('a message must be a JSON value')
     const bytes = Buffer.from(json)

@@ -14,6 +14,8 @@ export class SessionRegister {
   note(session: Session, subject: string): void {
     const known = this.#sessions.get(session.sessionId)
     if (known) {
+      // As it is now: claims can change while a session lives.
+      known.session = session
       if (known.subjects.size < MAX_SUBJECTS) known.subjects.add(subject)
       return
     }

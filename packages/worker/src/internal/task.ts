@@ -9,6 +9,12 @@ export interface HeldMessage {
   delivery: InboundDelivery
   /** Attempts made so far, those of dead workers included. */
   attempts: number
+  readonly key: string
+}
+
+/** What makes two deliveries one message: an id alone may be used again, a sequence alone belongs to one stream life. */
+export function messageKey({ sequence, messageId }: Pick<InboundDelivery, 'sequence' | 'messageId'>): string {
+  return `${sequence}/${messageId}`
 }
 
 /** A session that is gone, to be told to one of the actor ids it had sent to. */

@@ -17,7 +17,8 @@ export function verdict(
   }
   if (attempts >= settings.maxAttempts) {
     if (WorkerError.is(failure)) return failure
-    const message = failure instanceof Error ? failure.message : 'the handler threw something that is no Error'
+    const message =
+      failure instanceof Error ? failure.message : 'the handler threw something that is no Error'
     return new WorkerError('handler_failed', message, { cause: failure })
   }
   if (backlog > settings.maxBacklogPerId) {

@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from '../options.ts'
+
 /** Waits, until `signal` is aborted at the latest. Never rejects. */
 export async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
@@ -7,7 +9,7 @@ export async function wait(milliseconds: number, signal: AbortSignal): Promise<v
       signal.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, milliseconds)
+    const timer = setTimeout(done, Math.min(milliseconds, LONGEST_TIMER_MS))
     signal.addEventListener('abort', done, { once: true })
   })
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { KV } from '@nats-io/kv'
 
 /**
@@ -6,12 +7,11 @@ import type { KV } from '@nats-io/kv'
  */
 export class Lease {
   readonly #key: string
-  readonly #owner: string
+  readonly #owner: string = randomBytes(12).toString('base64url')
   #revision = 0
 
-  constructor(key: string, owner: string) {
+  constructor(key: string) {
     this.#key = key
-    this.#owner = owner
   }
 
   /**
@@ -20,38 +20,48 @@ export class Lease {
    * @returns null when another owner has it
    */
   async hold(leases: KV): Promise<{ taken: boolean } | null> {
-    if (this.#revision > 0) {
-      try {
-        this.#revision = await leases.update(this.#key, this.#owner, this.#revision)
+    const isRenewal = this.#revision > 0
+    if (isRenewal) {
+      if (await this.#write(() => leases.update(this.#key, this.#owner, this.#revision)))
         return { taken: false }
-      } catch (error) {
-        if (!isWrongRevision(error)) throw error
-        this.#revision = 0
-      }
     }
-    try {
-      this.#revision = await leases.create(this.#key, this.#owner)
-      return { taken: true }
-    } catch (error) {
-      if (!isWrongRevision(error)) throw error
-      return null
+    if (await this.#write(() => leases.create(this.#key, this.#owner))) return { taken: true }
+    // The answer to an earlier write may have been lost on the way: then the entry is ours.
+    const entry = await leases.get(this.#key)
+    if (entry?.operation === 'PUT' && entry.string() === this.#owner) {
+      if (await this.#write(() => leases.update(this.#key, this.#owner, entry.revision)))
+        return { taken: !isRenewal }
     }
+    this.#revision = 0
+    return null
   }
 
   /** Lets go, so that a stand-by need not wait for the expiry. */
-  async release(open: () => Promise<KV>): Promise<void> {
+  async release(leases: KV): Promise<void> {
     if (this.#revision === 0) return
     const revision = this.#revision
     this.#revision = 0
     try {
-      await (await open()).delete(this.#key, { previousSeq: revision })
+      await leases.delete(this.#key, { previousSeq: revision })
     } catch {
       // Away or lost already: it expires by itself.
     }
   }
+
+  /** False when somebody else wrote the key, or it expired. */
+  async #write(write: () => Promise<number>): Promise<boolean> {
+    try {
+      this.#revision = await write()
+      return true
+    } catch (error) {
+      if (isWrongRevision(error)) return false
+      throw error
+    }
+  }
 }
 
-/** `wrong last sequence`: somebody else wrote the key, or it expired. */
+/** `wrong last sequence`, with and without the sequence in it. */
 function isWrongRevision(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === 10071
+  const code = (error as { code?: unknown } | null)?.code
+  return code === 10071 || code === 10164
 }

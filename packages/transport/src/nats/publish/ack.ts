@@ -25,7 +25,9 @@ export function readPubAck(message: Msg): PubAck {
   try {
     body = message.json<PubAckBody>()
   } catch (cause) {
-    return { retry: new TransportError('ERR_TRANSPORT_UNAVAILABLE', 'the acknowledgement is not JSON', { cause }) }
+    return {
+      retry: new TransportError('ERR_TRANSPORT_UNAVAILABLE', 'the acknowledgement is not JSON', { cause }),
+    }
   }
   if (body.error === undefined && body.seq !== undefined) {
     return { receipt: { sequence: body.seq, duplicate: body.duplicate === true } }
@@ -33,14 +35,26 @@ export function readPubAck(message: Msg): PubAck {
   const { code = 500, err_code: errCode = 0, description = 'refused' } = body.error ?? {}
   const cause = new Error(`${errCode}: ${description}`)
   if (errCode === MESSAGE_TOO_LARGE) {
-    return { refused: new TransportError('ERR_TRANSPORT_TOO_LARGE', 'the stream does not take messages of this size', { cause }) }
+    return {
+      refused: new TransportError(
+        'ERR_TRANSPORT_TOO_LARGE',
+        'the stream does not take messages of this size',
+        { cause },
+      ),
+    }
   }
   if (STREAM_LIMITS.has(errCode)) {
-    return { refused: new TransportError('ERR_TRANSPORT_STREAM_FULL', 'the stream has reached its limits', { cause }) }
+    return {
+      refused: new TransportError('ERR_TRANSPORT_STREAM_FULL', 'the stream has reached its limits', {
+        cause,
+      }),
+    }
   }
   // 503: no leader, or JetStream is not up yet.
   if (code === 503) {
-    return { retry: new TransportError('ERR_TRANSPORT_UNAVAILABLE', 'the stream is not available', { cause }) }
+    return {
+      retry: new TransportError('ERR_TRANSPORT_UNAVAILABLE', 'the stream is not available', { cause }),
+    }
   }
   return { refused: new TransportError('ERR_TRANSPORT_REFUSED', 'the server refused the message', { cause }) }
 }

@@ -5,11 +5,13 @@ import type { PublishOptions, PublishReceipt } from '../../transport.ts'
 import type { NatsSettings } from '../options.ts'
 import type { Turn } from '../turn.ts'
 import { readPubAck } from './ack.ts'
+import { messageIdHeader } from './message-id.ts'
 
 interface Pending {
   readonly token: string
   readonly subject: string
   readonly payload: Uint8Array
+  /** As it travels in the header. */
   readonly messageId: string
   readonly deadline: number
   resolve: (receipt: PublishReceipt) => void
@@ -39,6 +41,7 @@ export class Publisher {
   #connection: NatsConnection | undefined
   #inbox = ''
   #isReleased = false
+  #isClosed = false
   #counter = 0
   #bytes = 0
   #sweep: NodeJS.Timeout | undefined
@@ -67,7 +70,6 @@ export class Publisher {
         if (!error) this.#onAck(message)
       },
     })
-    this.#sweep ??= setInterval(() => this.#onSweep(), SWEEP_MS).unref()
   }
 
   /** Holds what is published from now on. */
@@ -87,9 +89,11 @@ export class Publisher {
     payload: Uint8Array,
     messageId: string,
     options: PublishOptions = {},
+    maxBytes: number = this.#settings.maxMessageBytes,
   ): Promise<PublishReceipt> {
     return new Promise((resolve, reject) => {
-      assertFits(payload, this.#maxBytes())
+      if (this.#isClosed) throw new TransportError('ERR_TRANSPORT_CLOSED', 'the transport is closed')
+      assertFits(payload, Math.min(maxBytes, this.#maxPayload()))
       if (
         this.#pending.size >= this.#settings.maxPendingCount ||
         this.#bytes + payload.length > this.#settings.maxPendingBytes
@@ -101,7 +105,7 @@ export class Publisher {
         token: this.#counter.toString(36),
         subject,
         payload,
-        messageId,
+        messageId: messageIdHeader(messageId),
         deadline: Date.now() + (options.deadlineMs ?? DEFAULT_DEADLINE_MS),
         resolve,
         reject,
@@ -109,6 +113,8 @@ export class Publisher {
         sends: 0,
         lastError: undefined,
       }
+      // Deadlines count from here, also when there was no connection yet.
+      this.#sweep ??= setInterval(() => this.#onSweep(), SWEEP_MS).unref()
       this.#pending.set(entry.token, entry)
       this.#bytes += payload.length
       if (this.#isReleased) this.#turn.atEnd(() => this.#sendNew(entry))
@@ -121,13 +127,27 @@ export class Publisher {
     await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  /** Refuses everything held. */
+  /** Refuses what is held for a subject that the server does not let this user publish to. */
+  refuse(subject: string, cause: Error): void {
+    for (const entry of [...this.#pending.values()]) {
+      if (entry.subject !== subject) continue
+      this.#settle(entry)
+      entry.reject(
+        new TransportError('ERR_TRANSPORT_REFUSED', 'the server does not permit the subject', { cause }),
+      )
+    }
+  }
+
+  /** Refuses everything held, and all that comes. */
   close(): void {
+    this.#isClosed = true
     clearInterval(this.#sweep)
     this.#isReleased = false
     for (const entry of [...this.#pending.values()]) {
       this.#settle(entry)
-      entry.reject(new TransportError('ERR_TRANSPORT_CLOSED', 'the transport was closed before the message was stored'))
+      entry.reject(
+        new TransportError('ERR_TRANSPORT_CLOSED', 'the transport was closed before the message was stored'),
+      )
     }
   }
 
@@ -142,7 +162,10 @@ export class Publisher {
     entry.sentAt = Date.now()
     entry.sends += 1
     try {
-      this.#connection?.publish(entry.subject, entry.payload, { reply: `${this.#inbox}.${entry.token}`, headers: hdrs })
+      this.#connection?.publish(entry.subject, entry.payload, {
+        reply: `${this.#inbox}.${entry.token}`,
+        headers: hdrs,
+      })
     } catch (cause) {
       // A closed or closing connection: the message stays held and is sent over the next one.
       entry.lastError = new TransportError('ERR_TRANSPORT_UNAVAILABLE', 'the connection is closed', { cause })
@@ -196,8 +219,7 @@ export class Publisher {
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  #maxBytes(): number {
-    const maxPayload = this.#connection?.info?.max_payload ?? Number.POSITIVE_INFINITY
-    return Math.min(this.#settings.maxMessageBytes, maxPayload - HEADER_BYTES)
+  #maxPayload(): number {
+    return (this.#connection?.info?.max_payload ?? Number.POSITIVE_INFINITY) - HEADER_BYTES
   }
 }

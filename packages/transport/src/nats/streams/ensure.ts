@@ -55,7 +55,9 @@ async function reconcile(
   if (drift.length === 0) return drift
   const fatal = drift.find((one) => one.setting === 'retention' || one.setting === 'subjects')
   if (fatal ?? policy === 'fail') {
-    const settings = drift.map((one) => `${one.setting} is ${describe(one.actual)}, not ${describe(one.expected)}`)
+    const settings = drift.map(
+      (one) => `${one.setting} is ${describe(one.actual)}, not ${describe(one.expected)}`,
+    )
     throw new TransportError('ERR_TRANSPORT_STREAM_DRIFT', `stream ${wanted.name}: ${settings.join('; ')}`)
   }
   if (policy === 'update') {
@@ -89,6 +91,10 @@ function describe(value: unknown): string {
 
 /** Whether the server said that a stream or consumer does not exist. */
 export function isNotFound(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code
-  return code === 10059 || code === 10014
+  return isStreamNotFound(error) || (error as { code?: unknown } | null)?.code === 10014
+}
+
+/** Whether the server said that a stream does not exist. */
+export function isStreamNotFound(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 10059
 }

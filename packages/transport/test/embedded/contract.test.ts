@@ -1,5 +1,5 @@
-import { createEmbeddedTransport, EmbeddedBroker } from '../src/embedded/index.ts'
-import { transportContract } from '../src/testing/index.ts'
+import { createEmbeddedTransport, EmbeddedBroker } from '../../src/embedded/index.ts'
+import { transportContract } from '../../src/testing/index.ts'
 
 transportContract('embedded', async () => {
   const broker = new EmbeddedBroker()

@@ -1,0 +1,4 @@
+/** Waits, without keeping the process alive. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
+}

@@ -1,7 +1,8 @@
+import { STATUS_CODES } from 'node:http'
 import type { Transport } from '@portcullis/transport'
 import type { Gateway } from '@portcullis/ws-gateway'
 import { wsGateway } from '@portcullis/ws-gateway/fastify'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import { healthRoutes } from './health.ts'
 import { metricsRoutes } from './metrics.ts'
 
@@ -18,17 +19,30 @@ export async function createApp({ gateway, transport, logger }: AppOptions): Pro
     loggerInstance: logger,
     bodyLimit: 64 * 1024,
     requestTimeout: 10_000,
+    keepAliveTimeout: 5000,
     // A client that sends its headers byte by byte is gone within 10 s.
     http: { headersTimeout: 8000, connectionsCheckingInterval: 1000 },
+    // Errors before routing, such as a malformed URL, do not reach the error handler below.
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
+      void sendError(reply, error.statusCode ?? 400, error.code, 'the request is malformed')
+    },
   })
   app.setErrorHandler<Error & { statusCode?: number; code?: string }>(async (error, request, reply) => {
-    const statusCode = error.statusCode ?? 500
+    const { statusCode = 500, code = 'ERR_INTERNAL' } = error
     if (statusCode >= 500) request.log.error({ err: error }, 'request failed')
-    const message = statusCode >= 500 ? 'something went wrong' : error.message
-    return reply.code(statusCode).send({ statusCode, code: error.code ?? 'ERR_INTERNAL', message })
+    return sendError(reply, statusCode, code, statusCode >= 500 ? 'something went wrong' : error.message)
   })
+  // Fastify's own answer quotes the URL, in which a token may stand.
+  app.setNotFoundHandler(async (_request, reply) =>
+    sendError(reply, 404, 'ERR_NOT_FOUND', 'there is nothing here'),
+  )
   await app.register(healthRoutes, { transport })
   await app.register(metricsRoutes, { gateway, transport })
   await app.register(wsGateway, { gateway })
   return app
+}
+
+/** Answers in the shape that refused upgrades have as well. */
+function sendError(reply: FastifyReply, statusCode: number, code: string, message: string): FastifyReply {
+  return reply.code(statusCode).send({ statusCode, error: STATUS_CODES[statusCode], code, message })
 }

@@ -1,15 +1,19 @@
-import { booleanFlag, commaList, httpUrl, logLevel, port } from '@portcullis/app'
+import {
+  booleanFlag,
+  commaList,
+  defaultHost,
+  DEVELOPMENT_INTERNAL_TOKEN,
+  httpUrl,
+  internalToken,
+  internalTokenProblem,
+  logLevel,
+  nodeEnv,
+  port,
+} from '@portcullis/app'
 import { compileOrigins } from '@portcullis/ws-gateway'
 import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
 
-/**
- * What gateway and control plane agree on when nobody configured anything. It is public, so production refuses it.
- * The control plane has the same constant.
- */
-export const DEVELOPMENT_INTERNAL_TOKEN = 'portcullis-internal-development-token'
-
-const MIN_PRODUCTION_TOKEN_BYTES = 32
 /** Pages on this machine, whatever serves them. */
 const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*']
 
@@ -19,7 +23,7 @@ const count = z
   .transform(Number)
 
 const natsUrls = commaList.refine(
-  (urls) => urls.length > 0 && urls.every((url) => /^(nats|tls):\/\/[^\s,]+$/.test(url)),
+  (urls) => urls.length > 0 && urls.every((url) => /^(nats|tls):\/\/[^\s,]+$/.test(url) && URL.canParse(url)),
   'must be one or more nats: or tls: URLs',
 )
 
@@ -43,18 +47,20 @@ const addresses = commaList.refine((list) => {
 
 /** The variables, as README.md documents them. */
 export const variables = {
-  // Closed, so that a typo cannot turn production into development.
-  NODE_ENV: z
-    .enum(['development', 'test', 'production'], 'must be development, test or production')
-    .default('development'),
+  NODE_ENV: nodeEnv.default('development'),
   PORT: port.default(4000),
   HOST: z.string().optional(),
   NATS_URL: natsUrls.optional(),
+  NATS_CREDS_FILE: z.string().optional(),
+  NATS_INBOX_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be one subject token')
+    .optional(),
   NATS_STORAGE: z.enum(['file', 'memory'], 'must be file or memory').default('file'),
   NATS_STREAM_DRIFT: z.enum(['update', 'report', 'fail'], 'must be update, report or fail').default('update'),
   OUTBOUND_CONSUMER: z.enum(['gateway', 'session'], 'must be gateway or session').default('gateway'),
   CONTROL_PLANE_URL: httpUrl.default('http://localhost:3000'),
-  CONTROL_PLANE_INTERNAL_TOKEN: z.string().optional(),
+  CONTROL_PLANE_INTERNAL_TOKEN: internalToken.optional(),
   ALLOWED_ORIGINS: origins.optional(),
   TRUSTED_PROXIES: addresses.default([]),
   WORKER_MODULES: commaList.default([]),
@@ -73,8 +79,8 @@ export const variables = {
 /** The environment of the process, checked and completed. */
 export const environmentSchema = z
   .object(variables)
-  .superRefine((env, context) => {
-    const problem = internalTokenProblem(env)
+  .superRefine(({ NODE_ENV, CONTROL_PLANE_INTERNAL_TOKEN }, context) => {
+    const problem = internalTokenProblem(CONTROL_PLANE_INTERNAL_TOKEN, NODE_ENV === 'production')
     if (problem !== null) {
       context.addIssue({ code: 'custom', path: ['CONTROL_PLANE_INTERNAL_TOKEN'], message: problem })
     }
@@ -84,8 +90,7 @@ export const environmentSchema = z
     return {
       ...env,
       production,
-      // Only production listens to strangers without being asked to.
-      HOST: HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+      HOST: HOST ?? defaultHost(production),
       internalToken: CONTROL_PLANE_INTERNAL_TOKEN ?? DEVELOPMENT_INTERNAL_TOKEN,
       // In production a page must come from the host that it connects to, unless listed.
       allowedOrigins: ALLOWED_ORIGINS ?? (production ? undefined : DEVELOPMENT_ORIGINS),
@@ -94,16 +99,3 @@ export const environmentSchema = z
 
 /** What {@link environmentSchema} makes of the variables. */
 export type Environment = z.output<typeof environmentSchema>
-
-function internalTokenProblem(env: {
-  NODE_ENV: string
-  CONTROL_PLANE_INTERNAL_TOKEN?: string | undefined
-}): string | null {
-  if (env.NODE_ENV !== 'production') return null
-  const token = env.CONTROL_PLANE_INTERNAL_TOKEN
-  if (token === undefined) return 'is required in production'
-  if (token === DEVELOPMENT_INTERNAL_TOKEN) return 'must not be the development token in production'
-  return Buffer.byteLength(token) < MIN_PRODUCTION_TOKEN_BYTES
-    ? `must have at least ${MIN_PRODUCTION_TOKEN_BYTES} bytes in production`
-    : null
-}

@@ -20,10 +20,18 @@ export async function startWorkers(
   }
   const workers: Worker[] = []
   for (const file of files) {
-    const worker = await loadWorkerModule(pathToFileURL(resolve(file)).href, { transport })
+    const worker = await load(file, transport)
     await worker.start()
     workers.push(worker)
     logger.info({ file }, 'worker started')
   }
   return workers
+}
+
+async function load(file: string, transport: Transport): Promise<Worker> {
+  try {
+    return await loadWorkerModule(pathToFileURL(resolve(file)).href, { transport })
+  } catch (cause) {
+    throw new Error(`WORKER_MODULES: ${file}: ${(cause as Error).message}`, { cause })
+  }
 }

@@ -74,7 +74,12 @@ describe('a start that cannot work ends with exit code 1 and one clear line', ()
   test.each([
     ['a bad variable', { PORT: '70000' }, /PORT: must be a port/],
     ['production without a token', { NODE_ENV: 'production' }, /CONTROL_PLANE_INTERNAL_TOKEN: .*required/],
-    ['a worker module that is not there', { WORKER_MODULES: 'nowhere.js' }, /nowhere\.js/],
+    ['a worker module that is not there', { WORKER_MODULES: 'nowhere.js' }, /WORKER_MODULES: nowhere\.js/],
+    [
+      'credentials that are not there',
+      { NATS_URL: 'nats://localhost:4222', NATS_CREDS_FILE: 'nowhere.creds' },
+      /NATS_CREDS_FILE: nowhere\.creds cannot be read/,
+    ],
   ])('%s', async (_name, env, message) => {
     const app = await startProcess({ module: APP, env: { PORT: '0', ...env } })
     expect(await app.exited).toEqual({ code: 1, signal: null })

@@ -1,14 +1,23 @@
 export { EnvironmentError, type VariableProblem } from './environment/environment-error.ts'
+export {
+  DEVELOPMENT_INTERNAL_TOKEN,
+  internalToken,
+  internalTokenProblem,
+  internalTokens,
+} from './environment/internal-token.ts'
 export { parseEnvironment, type EnvironmentVariables } from './environment/parse-environment.ts'
 export { readEnvironment } from './environment/read-environment.ts'
 export {
   booleanFlag,
   commaList,
+  defaultHost,
   httpUrl,
   LOG_LEVELS,
   logLevel,
+  nodeEnv,
   port,
   type LogLevel,
+  type NodeEnv,
 } from './environment/variables.ts'
 export { describeError, type LoggedError } from './log/describe-error.ts'
 export {

@@ -9,14 +9,20 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
 test('the package exports these names and no others', () => {
   expect(Object.keys(api).toSorted()).toEqual([
+    'DEVELOPMENT_INTERNAL_TOKEN',
     'EnvironmentError',
     'LOG_LEVELS',
     'booleanFlag',
     'commaList',
+    'defaultHost',
     'describeError',
     'httpUrl',
+    'internalToken',
+    'internalTokenProblem',
+    'internalTokens',
     'logLevel',
     'loggerOptions',
+    'nodeEnv',
     'parseEnvironment',
     'port',
     'readEnvironment',

@@ -78,7 +78,7 @@ describe('the embedded engine', () => {
 
 test('the README lists every option', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-  for (const name of [...Object.keys(natsSettings({})), ...EMBEDDED_NUMBERS]) {
+  for (const name of [...Object.keys(natsSettings({})), 'credentials', ...EMBEDDED_NUMBERS]) {
     expect(readme).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, 'm'))
   }
 })

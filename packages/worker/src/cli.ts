@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createNatsTransport } from '@portcullis/transport/nats'
+import { readNatsEnvironment } from './internal/nats-environment.ts'
 import { loadWorkerModule } from './module.ts'
 
 const USAGE = 'usage: NATS_URL=nats://localhost:4222 portcullis-worker <module.js>'
@@ -11,10 +12,9 @@ if (file === undefined || process.argv.length > 3) {
   process.exit(2)
 }
 
-const servers = (process.env['NATS_URL'] ?? 'nats://localhost:4222').split(',')
-const transport = createNatsTransport({ servers, name: 'portcullis-worker' })
 let isStopping = false
 try {
+  const transport = createNatsTransport(readNatsEnvironment(process.env))
   const worker = await loadWorkerModule(pathToFileURL(resolve(file)).href, { transport })
   const stop = (): void => {
     // A second signal does not wait.
@@ -23,7 +23,7 @@ try {
     void worker
       .drain()
       .then(() => transport.drain())
-      .then(() => process.exit(0))
+      .then(() => process.exit(0), fail)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   transport.onStatus(({ state, error }) => {

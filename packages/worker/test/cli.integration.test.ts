@@ -74,6 +74,16 @@ test.each([
   expect(lines(cli)).toEqual([expect.stringMatching(line)])
 })
 
+test.each([
+  ['NATS_STORAGE', 'disk', 'must be file or memory'],
+  ['NATS_STREAM_DRIFT', 'ignore', 'must be update or report or fail'],
+  ['NATS_CREDS_FILE', 'nowhere.creds', 'nowhere.creds cannot be read'],
+])('with %s=%s it ends with 1 and names the variable', async (name, value, problem) => {
+  const cli = await startCli([fixture('echo.js')], { [name]: value })
+  expect(await cli.exited).toEqual({ code: 1, signal: null })
+  expect(lines(cli)).toEqual([`portcullis-worker: ${name}: ${problem}`])
+})
+
 test('with a stream that cannot work it ends with 1 and says so once', async () => {
   await using own = await startNatsServer()
   // Whatever a stream of this name holds elsewhere, no work queue.

@@ -1,9 +1,8 @@
-import { type NatsServer, startNatsServer } from '@portcullis/test-servers'
+import { type NatsServer, startNatsServer, startTcpProxy } from '@portcullis/test-servers'
 import type { Transport } from '@portcullis/transport'
 import { createNatsTransport } from '@portcullis/transport/nats'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createWorker, type Worker } from '../src/index.ts'
-import { startProxy } from './support/proxy.ts'
 import { gate, Relay, until } from './support/relay.ts'
 
 let server: NatsServer
@@ -145,7 +144,7 @@ test('a message that kills its worker again and again is parked, and nothing els
   }
   // A death: the connection is gone and nothing was given back.
   for (let life = 1; life <= 4 && logged.length === 0; life += 1) {
-    await using proxy = await startProxy(own.port)
+    await using proxy = await startTcpProxy(own.url)
     const transport = natsTransport(proxy.url)
     const dead = gate()
     const worker = createWorker({ transport, ...scope, maxAttempts: 3, logger }).actor<number>('room', {

@@ -26,8 +26,8 @@ export class Counts {
   framesOut = 0
   acked = 0
   misrouted = 0
-  readonly upgradesRefused: Record<string, number> = {}
-  readonly nacked: Record<string, number> = {}
+  readonly upgradesRefused: Record<string, number> = byCode()
+  readonly nacked: Record<string, number> = byCode()
 
   refuse(code: string): void {
     this.upgradesRefused[code] = (this.upgradesRefused[code] ?? 0) + 1
@@ -36,4 +36,9 @@ export class Counts {
   nack(code: GatewayErrorCode): void {
     this.nacked[code] = (this.nacked[code] ?? 0) + 1
   }
+}
+
+/** Without a prototype: a control plane chooses codes too, and one named `constructor` starts at nothing as well. */
+function byCode(): Record<string, number> {
+  return Object.create(null) as Record<string, number>
 }

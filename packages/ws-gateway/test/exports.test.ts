@@ -139,6 +139,7 @@ test('the root entry loads no framework', () => {
     '@portcullis/transport',
     'node:crypto',
     'node:http',
+    'node:net',
     'undici',
     'ws',
   ])

@@ -38,7 +38,9 @@ try {
 }
 
 async function compare(load: Load): Promise<void> {
-  const rounds = new Map<Contender, { round: Round; cpu: number }[]>(contenders.map((contender) => [contender, []]))
+  const rounds = new Map<Contender, { round: Round; cpu: number }[]>(
+    contenders.map((contender) => [contender, []]),
+  )
   for (let number = 0; number <= ROUNDS; number += 1) {
     for (const contender of contenders) {
       const before = cpuMilliseconds(contender.pids)
@@ -52,24 +54,28 @@ async function compare(load: Load): Promise<void> {
       `${availableParallelism()} cores, Node ${process.version}`,
   )
   console.table(
-    [...rounds].map(([{ name }, all]) => {
-      const trips = all.reduce((sum, { round }) => sum + round.roundTrips, 0)
-      const seconds = all.reduce((sum, { round }) => sum + round.seconds, 0)
-      const cpu = all.reduce((sum, one) => sum + one.cpu, 0)
-      const p99 = median(all.map(({ round }) => round.latencies[Math.floor(round.latencies.length * 0.99)] ?? 0))
-      return { name, rate: trips / seconds, p99, cpuMicros: (cpu * 1000) / trips }
-    }).map(({ name, rate, p99, cpuMicros }, _index, all) => {
-      const [echo, core] = all
-      return {
-        system: name,
-        'round trips/s': Math.round(rate),
-        'vs echo': ratio(rate, echo?.rate),
-        'vs core NATS': ratio(rate, core?.rate),
-        'p99 ms': p99.toFixed(1),
-        'p99 vs core NATS': ratio(p99, core?.p99),
-        'server CPU µs/trip': Math.round(cpuMicros),
-      }
-    }),
+    [...rounds]
+      .map(([{ name }, all]) => {
+        const trips = all.reduce((sum, { round }) => sum + round.roundTrips, 0)
+        const seconds = all.reduce((sum, { round }) => sum + round.seconds, 0)
+        const cpu = all.reduce((sum, one) => sum + one.cpu, 0)
+        const p99 = median(
+          all.map(({ round }) => round.latencies[Math.floor(round.latencies.length * 0.99)] ?? 0),
+        )
+        return { name, rate: trips / seconds, p99, cpuMicros: (cpu * 1000) / trips }
+      })
+      .map(({ name, rate, p99, cpuMicros }, _index, all) => {
+        const [echo, core] = all
+        return {
+          system: name,
+          'round trips/s': Math.round(rate),
+          'vs echo': ratio(rate, echo?.rate),
+          'vs core NATS': ratio(rate, core?.rate),
+          'p99 ms': p99.toFixed(1),
+          'p99 vs core NATS': ratio(p99, core?.p99),
+          'server CPU µs/trip': Math.round(cpuMicros),
+        }
+      }),
   )
 }
 

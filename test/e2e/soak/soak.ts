@@ -1,4 +1,4 @@
-import { awaitReplies, openSessions, sendNumbered, tally } from '../src/numbered-traffic.ts'
+import { awaitReplies, openSessions, sendLast, sendNumbered, tally } from '../src/numbered-traffic.ts'
 import { startSystem } from '../src/system.ts'
 
 /*
@@ -40,7 +40,8 @@ for (let cycle = 1; Date.now() < end; cycle += 1) {
   await faults[name]?.()
   await sending
   await awaitReplies(sessions, FRAMES, 60_000)
-  const result = tally(sessions, FRAMES)
+  await sendLast(sessions, FRAMES, 60_000)
+  const result = tally(sessions, FRAMES + 1)
   console.log(`cycle ${cycle}: ${name}: ${SESSIONS * FRAMES} frames, ${JSON.stringify(result)}`)
   await Promise.all(sessions.map(({ client }) => client.close()))
   if (Object.values(result).some((count) => count > 0)) {

@@ -51,16 +51,35 @@ export async function sendNumbered(sessions: NumberedSession[], frames: number, 
 }
 
 /** Resolves when every session has so many replies; rejects, with the counts, after a while. */
-export async function awaitReplies(sessions: NumberedSession[], frames: number, timeoutMs: number): Promise<void> {
+export async function awaitReplies(
+  sessions: NumberedSession[],
+  frames: number,
+  timeoutMs: number,
+): Promise<void> {
   const deadline = Date.now() + timeoutMs
   for (const session of sessions) {
     while (session.replies.length < frames) {
       if (Date.now() > deadline) {
         const counts = sessions.map(({ replies }) => replies.length)
-        throw new Error(`waited for ${frames} replies each, have ${Math.min(...counts)} to ${Math.max(...counts)}`)
+        throw new Error(
+          `waited for ${frames} replies each, have ${Math.min(...counts)} to ${Math.max(...counts)}`,
+        )
       }
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
+  }
+}
+
+/**
+ * Sends frame `n` on each session and resolves when it is answered. It comes last per actor id, so a repetition of an
+ * earlier answer has arrived by then as well.
+ */
+export async function sendLast(sessions: NumberedSession[], n: number, timeoutMs: number): Promise<void> {
+  await Promise.all(sessions.map(({ client, actorId }) => client.actor('counter', actorId).send({ n })))
+  const isAnswered = (session: NumberedSession): boolean => session.replies.some((reply) => reply.n === n)
+  for (const deadline = Date.now() + timeoutMs; !sessions.every(isAnswered);) {
+    if (Date.now() > deadline) throw new Error('the last frame was not answered')
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 

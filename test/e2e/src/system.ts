@@ -1,7 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, type NatsServer, type RunningProcess, startNatsServer, startProcess } from '@portcullis/test-servers'
+import {
+  freePort,
+  type NatsServer,
+  type RunningProcess,
+  startNatsServer,
+  startProcess,
+} from '@portcullis/test-servers'
 import { Disposal } from './disposal.ts'
 import { CONTROL_PLANE, COUNTER_WORKER, GATEWAY, WORKER_CLI } from './paths.ts'
 
@@ -16,7 +22,12 @@ export type ProjectName = keyof typeof SCOPES
 
 const PROJECTS = {
   projects: [
-    { workspaceId: 'acme', projectId: 'one', hosts: ['127.0.0.1'], auth: { mode: 'jwt-secret', secret: PROJECT_SECRET } },
+    {
+      workspaceId: 'acme',
+      projectId: 'one',
+      hosts: ['127.0.0.1'],
+      auth: { mode: 'jwt-secret', secret: PROJECT_SECRET },
+    },
     { workspaceId: 'acme', projectId: 'two', hosts: ['localhost'], auth: { mode: 'none' } },
   ],
 }
@@ -25,6 +36,8 @@ export interface SystemOptions {
   gateways?: number | undefined
   /** Added to every gateway's environment. */
   gatewayEnv?: Record<string, string> | undefined
+  /** Runs nats-server with the users and permissions that docs/nats-permissions.md shows. @defaultValue false */
+  secured?: boolean | undefined
 }
 
 /** The reference apps as processes around a real nats-server. */
@@ -45,7 +58,11 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const folder = await mkdtemp(join(tmpdir(), 'portcullis-e2e-'))
     stack.defer(() => rm(folder, { recursive: true, force: true }))
     await writeFile(join(folder, 'projects.json'), JSON.stringify(PROJECTS))
-    const nats = stack.use(await startNatsServer())
+    const nats = stack.use(await startNatsServer(options.secured ? { config: await documentedConfig() } : {}))
+    const natsEnv = (user: 'gateway' | 'worker'): Record<string, string> =>
+      options.secured
+        ? { NATS_URL: nats.url.replace('//', `//${user}:change-me@`), NATS_INBOX_PREFIX: `_INBOX_${user}` }
+        : { NATS_URL: nats.url }
     const controlPlanePort = await freePort()
     const controlPlaneUrl = `http://127.0.0.1:${controlPlanePort}`
     const controlPlane = stack.use(
@@ -67,7 +84,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         module: GATEWAY,
         env: {
           PORT: String(port),
-          NATS_URL: nats.url,
+          ...natsEnv('gateway'),
           CONTROL_PLANE_URL: controlPlaneUrl,
           CONTROL_PLANE_INTERNAL_TOKEN: INTERNAL_TOKEN,
           LOG_LEVEL: 'warn',
@@ -89,7 +106,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         const worker = await startProcess({
           module: WORKER_CLI,
           args: [COUNTER_WORKER],
-          env: { NATS_URL: nats.url, WORKSPACE_ID: workspaceId, PROJECT_ID: projectId },
+          env: { ...natsEnv('worker'), WORKSPACE_ID: workspaceId, PROJECT_ID: projectId },
           readyWhen: /is running/,
         })
         stack.use(worker)
@@ -101,4 +118,11 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     await stack[Symbol.asyncDispose]()
     throw error
   }
+}
+
+async function documentedConfig(): Promise<string> {
+  const text = await readFile(new URL('../../../docs/nats-permissions.md', import.meta.url), 'utf8')
+  const config = /```conf\n([\s\S]*?)```/.exec(text)?.[1]
+  if (config === undefined) throw new Error('docs/nats-permissions.md shows no configuration')
+  return config
 }

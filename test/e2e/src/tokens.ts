@@ -9,7 +9,11 @@ export interface MintOptions {
 }
 
 /** A token as project `one` asks for. */
-export function mintToken({ subject = 'ann', secret = PROJECT_SECRET, expiresIn = 600 }: MintOptions = {}): Promise<string> {
+export function mintToken({
+  subject = 'ann',
+  secret = PROJECT_SECRET,
+  expiresIn = 600,
+}: MintOptions = {}): Promise<string> {
   return new SignJWT({ role: 'tester' })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(subject)

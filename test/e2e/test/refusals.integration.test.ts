@@ -15,7 +15,12 @@ afterAll(() => system?.[Symbol.asyncDispose]())
 describe('an upgrade is refused before the 101', () => {
   test.each([
     ['no token', async () => undefined, 401, 'ERR_AUTH_TOKEN_REQUIRED'],
-    ['a token signed by somebody else', () => mintToken({ secret: 'x'.repeat(32) }), 401, 'ERR_AUTH_TOKEN_INVALID'],
+    [
+      'a token signed by somebody else',
+      () => mintToken({ secret: 'x'.repeat(32) }),
+      401,
+      'ERR_AUTH_TOKEN_INVALID',
+    ],
     ['an expired token', () => mintToken({ expiresIn: -60 }), 401, 'ERR_AUTH_TOKEN_EXPIRED'],
     ['garbage for a token', async () => 'garbage', 401, 'ERR_AUTH_TOKEN_INVALID'],
   ])('%s', async (_name, mint, statusCode, code) => {
@@ -100,17 +105,24 @@ describe('a bad frame gets an answer of its own and costs no good one', () => {
     const client = await RawClient.open(system.url(0, 'two'), V1)
     client.send({ actor: name, actorId: 'a', id: 'hostile' })
     client.send({ actor: 'counter', actorId: name, id: 'hostile-id' })
-    expect(await client.frame({ id: 'hostile' })).toMatchObject({ type: 'nack', code: 'invalid_subject', retryable: false })
+    expect(await client.frame({ id: 'hostile' })).toMatchObject({
+      type: 'nack',
+      code: 'invalid_subject',
+      retryable: false,
+    })
     expect(await client.frame({ id: 'hostile-id' })).toMatchObject({ type: 'nack', code: 'invalid_subject' })
     client.socket.close()
   })
 
-  test.each(['.', '*', '>', 'a b', 'a.b.>', 'ö', '../x'])('the odd name %j: arrives as it was written', async (name) => {
-    const client = await RawClient.open(system.url(0, 'two'), V1)
-    client.send({ actor: 'counter', actorId: name, n: 5 })
-    expect(await client.frame({ type: 'message' })).toMatchObject({ message: { n: 5, actorId: name } })
-    client.socket.close()
-  })
+  test.each(['.', '*', '>', 'a b', 'a.b.>', 'ö', '../x'])(
+    'the odd name %j: arrives as it was written',
+    async (name) => {
+      const client = await RawClient.open(system.url(0, 'two'), V1)
+      client.send({ actor: 'counter', actorId: name, n: 5 })
+      expect(await client.frame({ type: 'message' })).toMatchObject({ message: { n: 5, actorId: name } })
+      client.socket.close()
+    },
+  )
 
   test('an oversize frame: close code 1009', async () => {
     const client = await RawClient.open(system.url(0, 'two'), V1)
@@ -122,7 +134,12 @@ describe('a bad frame gets an answer of its own and costs no good one', () => {
     const client = await RawClient.open(system.url(0, 'two'), V1)
     for (const n of [1, 2]) client.send({ actor: 'counter', actorId: 'twice', id: 'same', n })
     client.send({ actor: 'counter', actorId: 'twice', id: 'other', n: 3 })
-    expect(await client.frame({ type: 'ack', seq: 2 })).toEqual({ type: 'ack', seq: 2, id: 'same', duplicate: true })
+    expect(await client.frame({ type: 'ack', seq: 2 })).toEqual({
+      type: 'ack',
+      seq: 2,
+      id: 'same',
+      duplicate: true,
+    })
     await client.frame({ type: 'ack', id: 'other' })
     const answers = () => client.received.filter((frame) => (frame as { type: string }).type === 'message')
     while (answers().length < 2) await new Promise((resolve) => setTimeout(resolve, 5))

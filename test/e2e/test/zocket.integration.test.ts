@@ -8,7 +8,7 @@ import { startSystem, type System } from '../src/system.ts'
 
 /*
  * The other side of the relay as zocket plays it: the single `nats` package, streams in memory, plain session ids, raw
- * names in subjects, `{type:'rpc', id, actor, actorId, method}` frames at the bare host. See contract section 3.
+ * names in subjects, `{type:'rpc', id, actor, actorId, method}` frames at the bare host.
  */
 const codec = StringCodec()
 const encode = (value: unknown): Uint8Array => codec.encode(JSON.stringify(value))
@@ -53,7 +53,11 @@ describe('a runtime of zocket behind our gateway', () => {
         const { id, actorId, input } = frame as { id: string; actorId: string; input: unknown }
         void js.publish(
           `outbound.acme.two.${String(sessionId)}`,
-          encode({ scope, sessionId, message: { type: 'rpc:result', id, result: { actorId, input, userId, claims } } }),
+          encode({
+            scope,
+            sessionId,
+            message: { type: 'rpc:result', id, result: { actorId, input, userId, claims } },
+          }),
         )
         message.ack()
       }
@@ -64,7 +68,14 @@ describe('a runtime of zocket behind our gateway', () => {
     const { system, nc } = await setUp()
     await startRuntime(nc)
     const client = await RawClient.open(system.url(0, 'two').replace(/\/ws$/, '/'))
-    client.send({ type: 'rpc', id: 'rpc_1_x', actor: 'todo', actorId: 'list-1', method: 'add', input: { ü: [1, '💬'] } })
+    client.send({
+      type: 'rpc',
+      id: 'rpc_1_x',
+      actor: 'todo',
+      actorId: 'list-1',
+      method: 'add',
+      input: { ü: [1, '💬'] },
+    })
     client.send({ type: 'rpc', id: 'rpc_2_x', actor: 'todo', actorId: 'my list', method: 'add', input: null })
     await client.frame({ id: 'rpc_2_x' })
     expect(client.received).toEqual([
@@ -73,7 +84,11 @@ describe('a runtime of zocket behind our gateway', () => {
         id: 'rpc_1_x',
         result: { actorId: 'list-1', input: { ü: [1, '💬'] }, userId: null, claims: {} },
       },
-      { type: 'rpc:result', id: 'rpc_2_x', result: { actorId: 'my list', input: null, userId: null, claims: {} } },
+      {
+        type: 'rpc:result',
+        id: 'rpc_2_x',
+        result: { actorId: 'my list', input: null, userId: null, claims: {} },
+      },
     ])
     client.socket.close()
   })
@@ -96,7 +111,13 @@ describe('a runtime of zocket behind our gateway', () => {
     const scope = { workspaceId: 'acme', projectId: 'two' }
     const sessionId = expect.stringMatching(/^[\w-]{12}\.[\w-]{24}$/)
     expect(notices).toEqual([
-      { subject: 'session.connected.acme.two', scope, sessionId, userId: null, connectedAt: expect.any(Number) },
+      {
+        subject: 'session.connected.acme.two',
+        scope,
+        sessionId,
+        userId: null,
+        connectedAt: expect.any(Number),
+      },
       { subject: 'session.disconnected.acme.two', scope, sessionId, disconnectedAt: expect.any(Number) },
     ])
     expect(notices[0]?.['sessionId']).toBe(notices[1]?.['sessionId'])
@@ -108,10 +129,18 @@ describe('a gateway of zocket in front of our worker', () => {
     const { system, nc } = await setUp()
     const transport = createNatsTransport({ servers: system.nats.url })
     disposal.defer(() => transport.close())
-    const worker = createWorker({ transport, workspaceId: 'acme', projectId: 'two' }).actor<{ n: number }>('todo', {
-      message: (context, message) =>
-        context.reply({ n: message.n, actorId: context.actorId, userId: context.userId, claims: context.claims }),
-    })
+    const worker = createWorker({ transport, workspaceId: 'acme', projectId: 'two' }).actor<{ n: number }>(
+      'todo',
+      {
+        message: (context, message) =>
+          context.reply({
+            n: message.n,
+            actorId: context.actorId,
+            userId: context.userId,
+            claims: context.claims,
+          }),
+      },
+    )
     disposal.use(worker)
     await worker.start()
 
@@ -127,8 +156,11 @@ describe('a gateway of zocket in front of our worker', () => {
     }
     const consumer = await js.consumers.get('OUTBOUND', { filterSubjects: `outbound.acme.two.${sessionId}` })
     const answers: Record<string, unknown>[] = []
-    for await (const message of await consumer.fetch({ max_messages: 3, expires: 10_000 })) answers.push(decode(message.data))
-    expect(answers.toSorted((a, b) => (a['message'] as { n: number }).n - (b['message'] as { n: number }).n)).toEqual(
+    for await (const message of await consumer.fetch({ max_messages: 3, expires: 10_000 }))
+      answers.push(decode(message.data))
+    expect(
+      answers.toSorted((a, b) => (a['message'] as { n: number }).n - (b['message'] as { n: number }).n),
+    ).toEqual(
       ['list-1', 'user@example.com', 'a.b'].map((actorId, n) => ({
         scope,
         sessionId,

@@ -1,5 +1,19 @@
 import { z } from 'zod'
 
+/** Where the process runs. Closed, so that a typo cannot turn production into development. */
+export const nodeEnv: z.ZodType<NodeEnv, NodeEnv> = z.enum(
+  ['development', 'test', 'production'],
+  'must be development, test or production',
+)
+
+/** A value of {@link nodeEnv}. */
+export type NodeEnv = 'development' | 'test' | 'production'
+
+/** The address to listen on when none is configured: only production listens to strangers without being asked to. */
+export function defaultHost(production: boolean): string {
+  return production ? '0.0.0.0' : '127.0.0.1'
+}
+
 /** A TCP port, 0 to 65535; 0 lets the system choose. */
 export const port: z.ZodType<number, string> = z
   .string()

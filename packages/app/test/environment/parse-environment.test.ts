@@ -3,9 +3,11 @@ import { z } from 'zod'
 import {
   booleanFlag,
   commaList,
+  defaultHost,
   EnvironmentError,
   httpUrl,
   logLevel,
+  nodeEnv,
   parseEnvironment,
   port,
 } from '../../src/index.ts'
@@ -125,4 +127,18 @@ test('a log level is one of pino’s, in lower case', () => {
 test('a comma list has its items trimmed and its empty items dropped', () => {
   expect(one(commaList, ' a ,,b,')).toEqual(['a', 'b'])
   expect(one(commaList, ' , ')).toEqual([])
+})
+
+test.each(['development', 'test', 'production'])('NODE_ENV may be %s', (text) => {
+  expect(one(nodeEnv, text)).toBe(text)
+})
+
+test.each(['prodution', 'Production', 'staging'])('NODE_ENV may not be %s', (text) => {
+  expect(failure(z.object({ X: nodeEnv }), { X: text }).message).toBe(
+    'X: must be development, test or production',
+  )
+})
+
+test('only production listens on every address by default', () => {
+  expect([defaultHost(false), defaultHost(true)]).toEqual(['127.0.0.1', '0.0.0.0'])
 })

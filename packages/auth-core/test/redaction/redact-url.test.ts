@@ -171,7 +171,7 @@ describe('redactUrl', () => {
     expect(performance.now() - start).toBeLessThan(2000)
   })
 
-  test('is known under the name of the seed', () => {
+  test('is redactQueryToken by another name', () => {
     expect(redactQueryToken).toBe(redactUrl)
   })
 })

@@ -1,6 +1,16 @@
+import { Fifo } from '../internal/fifo.ts'
+
+interface Seen {
+  readonly id: string
+  readonly sequence: number
+  readonly at: number
+}
+
 /** Remembers message ids for a while, and at most so many. */
 export class DuplicateWindow {
-  readonly #seen = new Map<string, { sequence: number; at: number }>()
+  readonly #seen = new Map<string, Seen>()
+  /** Oldest first. A map is no queue: finding its first entry walks over all that were deleted before it. */
+  readonly #ages = new Fifo<Seen>()
   readonly #windowMs: number
   readonly #maxCount: number
 
@@ -16,12 +26,14 @@ export class DuplicateWindow {
   }
 
   add(id: string, sequence: number, now: number): void {
-    this.#seen.delete(id)
-    this.#seen.set(id, { sequence, at: now })
-    // Insertion order is age order, so expired entries are always in front.
-    for (const [oldest, { at }] of this.#seen) {
-      if (this.#seen.size <= this.#maxCount && now - at <= this.#windowMs) break
-      this.#seen.delete(oldest)
+    const seen: Seen = { id, sequence, at: now }
+    this.#seen.set(id, seen)
+    this.#ages.push(seen)
+    for (let oldest = this.#ages.peek(); oldest; oldest = this.#ages.peek()) {
+      if (this.#ages.length <= this.#maxCount && now - oldest.at <= this.#windowMs) return
+      this.#ages.shift()
+      // Unless it was added again since.
+      if (this.#seen.get(oldest.id) === oldest) this.#seen.delete(oldest.id)
     }
   }
 }

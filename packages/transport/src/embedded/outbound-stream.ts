@@ -1,5 +1,6 @@
 import { assertFits } from '../internal/assert-fits.ts'
 import { callBack } from '../internal/call-back.ts'
+import { Fifo } from '../internal/fifo.ts'
 import { gatewayOutboundFilter, outboundSubject } from '../subject/subjects.ts'
 import type { OutboundDelivery, OutboundFilter, OutboundMessage, PublishReceipt } from '../transport.ts'
 import { DuplicateWindow } from './duplicate-window.ts'
@@ -21,7 +22,7 @@ export class OutboundStream {
   readonly #duplicates: DuplicateWindow
   readonly #listeners = new Set<Listener>()
   /** Oldest first: sequences only grow. */
-  readonly #entries = new Map<number, Entry>()
+  readonly #entries = new Fifo<Entry>()
   #sequence = 0
   #bytes = 0
 
@@ -40,7 +41,7 @@ export class OutboundStream {
     this.#sequence += 1
     this.#duplicates.add(messageId, this.#sequence, now)
     const entry: Entry = { scope, sessionId, payload, sequence: this.#sequence, subject, storedAt: now }
-    this.#entries.set(entry.sequence, entry)
+    this.#entries.push(entry)
     this.#bytes += payload.length
     this.#evict(now)
     for (const listener of this.#listeners) {
@@ -53,7 +54,7 @@ export class OutboundStream {
     const listener: Listener = { matches: matcher(filter), onDelivery }
     const after = 'sessionId' in filter ? (filter.afterSequence ?? 0) : 0
     this.#evict(Date.now())
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#entries) {
       if (entry.sequence > after && listener.matches(entry.subject, entry.sessionId))
         this.#hand(listener, entry)
     }
@@ -69,11 +70,11 @@ export class OutboundStream {
   }
 
   #evict(now: number): void {
-    for (const entry of this.#entries.values()) {
-      const isOld = now - entry.storedAt > this.#settings.outboundMaxAgeMs
+    for (let oldest = this.#entries.peek(); oldest; oldest = this.#entries.peek()) {
+      const isOld = now - oldest.storedAt > this.#settings.outboundMaxAgeMs
       if (!isOld && this.#bytes <= this.#settings.outboundMaxBytes) return
-      this.#entries.delete(entry.sequence)
-      this.#bytes -= entry.payload.length
+      this.#entries.shift()
+      this.#bytes -= oldest.payload.length
     }
   }
 }

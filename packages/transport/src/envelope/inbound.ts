@@ -2,7 +2,7 @@ import { TransportError } from '../errors.ts'
 import type { Scope } from '../scope.ts'
 import { parseEnvelope } from './parse.ts'
 
-/** What a worker receives for one client frame (contract section 3). */
+/** What a worker receives for one client frame (docs/protocol.md). */
 export interface InboundEnvelope<Message = unknown> {
   scope: Scope
   sessionId: string

@@ -1,6 +1,6 @@
 import type { Scope } from '../scope.ts'
 
-/** Published on core NATS when a session opens (contract section 3). */
+/** Published on core NATS when a session opens (docs/protocol.md). */
 export interface SessionConnectedNotice {
   scope: Scope
   sessionId: string
@@ -9,7 +9,7 @@ export interface SessionConnectedNotice {
   connectedAt: number
 }
 
-/** Published on core NATS when a session is gone (contract section 3). */
+/** Published on core NATS when a session is gone (docs/protocol.md). */
 export interface SessionDisconnectedNotice {
   scope: Scope
   sessionId: string

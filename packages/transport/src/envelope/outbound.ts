@@ -1,7 +1,7 @@
 import type { Scope } from '../scope.ts'
 import { parseEnvelope } from './parse.ts'
 
-/** What a worker publishes for one session (contract section 3). `message` is the last member. */
+/** What a worker publishes for one session (docs/protocol.md). `message` is the last member. */
 export interface OutboundEnvelope<Message = unknown> {
   scope: Scope
   sessionId: string

@@ -17,6 +17,11 @@ export class Fifo<T> {
     this.#head = 0
   }
 
+  /** From the first to the last. */
+  *[Symbol.iterator](): Generator<T, undefined> {
+    for (let index = this.#head; index < this.#items.length; index += 1) yield this.#items[index] as T
+  }
+
   peek(): T | undefined {
     return this.#items[this.#head]
   }

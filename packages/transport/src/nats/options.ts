@@ -1,13 +1,16 @@
-import type { NodeConnectionOptions } from '@nats-io/transport-node'
+import { credsAuthenticator, type NodeConnectionOptions } from '@nats-io/transport-node'
 import { LONGEST_TIMER_MS, positive } from '../internal/settings.ts'
+import { readServers } from './servers.ts'
 
 export type StreamStorage = 'file' | 'memory'
 
 export interface NatsTransportOptions {
-  /** One URL or several of one cluster. @defaultValue "nats://localhost:4222" */
+  /** One URL or several of one cluster; may carry a login. @defaultValue "nats://localhost:4222" */
   servers?: string | string[] | undefined
   /** Credentials, TLS and the like, as the NATS client takes them. What the relay depends on is set over it. */
   connection?: NodeConnectionOptions | undefined
+  /** Content of a credentials file (`.creds`: JWT and NKey seed). */
+  credentials?: string | undefined
   /** Shown by the server in its lists of connections. @defaultValue "portcullis" */
   name?: string | undefined
   /**
@@ -53,7 +56,7 @@ export interface NatsTransportOptions {
 
 export type NatsSettings = Readonly<
   Required<{
-    [K in keyof NatsTransportOptions]: NonNullable<NatsTransportOptions[K]>
+    [K in Exclude<keyof NatsTransportOptions, 'credentials'>]: NonNullable<NatsTransportOptions[K]>
   }>
 >
 
@@ -68,9 +71,10 @@ export function natsSettings(options: NatsTransportOptions): NatsSettings {
   if (positive('replicas', replicas, 1) > 5) throw new TypeError('"replicas" option must be at most 5')
   const leaseMs = positive('leaseMs', options.leaseMs, 5000, LONGEST_TIMER_MS)
   if (leaseMs < 1000) throw new TypeError('"leaseMs" option must be at least 1000')
+  const { servers, login } = readServers(options.servers ?? 'nats://localhost:4222')
   return Object.freeze({
-    servers: options.servers ?? 'nats://localhost:4222',
-    connection: options.connection ?? {},
+    servers,
+    connection: { ...login, ...credentials(options.credentials), ...options.connection },
     name: options.name ?? 'portcullis',
     storage,
     drift,
@@ -88,4 +92,12 @@ export function natsSettings(options: NatsTransportOptions): NatsSettings {
     maxPendingBytes: positive('maxPendingBytes', options.maxPendingBytes, 64 * 1024 * 1024),
     leaseMs,
   })
+}
+
+function credentials(content: string | undefined): NodeConnectionOptions {
+  if (content === undefined) return {}
+  if (typeof content !== 'string' || !content.includes('BEGIN NATS USER JWT')) {
+    throw new TypeError('"credentials" option must be the content of a credentials file')
+  }
+  return { authenticator: credsAuthenticator(new TextEncoder().encode(content)) }
 }

@@ -9,7 +9,7 @@ export const MAX_SUBJECT_BYTES = 255
 const EVENT_TOKEN = /^[!-~]+$/
 const WILDCARD = /[*>]/
 
-/** `inbound.{ws}.{proj}.{actor}.{actorId}`: what a client sends (contract section 3). */
+/** `inbound.{ws}.{proj}.{actor}.{actorId}`: what a client sends (docs/protocol.md). */
 export function inboundSubject(scope: Scope, actor: string, actorId: string): string {
   return checked(`inbound.${scopeTokens(scope)}.${encodeToken(actor)}.${encodeToken(actorId)}`)
 }

@@ -1,11 +1,10 @@
-import { startNatsServer, type NatsServer } from '@portcullis/test-servers'
+import { startNatsServer, startTcpProxy, type NatsServer, type TcpProxy } from '@portcullis/test-servers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { InboundDelivery, Scope, Transport } from '../../src/index.ts'
 import { INBOUND_STREAM } from '../../src/nats/index.ts'
 import { Collected } from '../../src/testing/collect.ts'
 import { eventually, observer, startedTransport, untilStatus } from '../support/nats.ts'
 import { codeOf, inbound, numberOf, numbers, range, unique } from '../support/messages.ts'
-import { type Proxy, startProxy } from '../support/proxy.ts'
 
 let server: NatsServer
 beforeAll(async () => {
@@ -17,7 +16,7 @@ const scopeOf = (): Scope => ({ workspaceId: unique(), projectId: 'p' })
 
 interface TestWorker {
   transport: Transport
-  proxy: Proxy
+  proxy: TcpProxy
   received: Collected<InboundDelivery>
   /** `true resumed`, `true fresh` or `false`. */
   active: Collected<string>
@@ -27,7 +26,7 @@ interface TestWorker {
 
 /** A worker behind a proxy of its own. It acknowledges nothing by itself. */
 async function startWorker(scope: Scope, ackWaitMs = 30_000): Promise<TestWorker> {
-  const proxy = await startProxy(server.port)
+  const proxy = await startTcpProxy(server.url)
   const transport = await startedTransport(proxy.url)
   const received = new Collected<InboundDelivery>()
   const active = new Collected<string>()

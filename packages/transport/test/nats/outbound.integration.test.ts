@@ -1,11 +1,10 @@
-import { startNatsServer, type NatsServer } from '@portcullis/test-servers'
+import { startNatsServer, startTcpProxy, type NatsServer } from '@portcullis/test-servers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { OutboundDelivery, Subscription } from '../../src/index.ts'
 import { OUTBOUND_STREAM } from '../../src/nats/index.ts'
 import { Collected } from '../../src/testing/collect.ts'
 import { eventually, observer, startedTransport, untilStatus } from '../support/nats.ts'
 import { codeOf, numbers, outbound, range, SCOPE } from '../support/messages.ts'
-import { startProxy } from '../support/proxy.ts'
 
 let server: NatsServer
 beforeAll(async () => {
@@ -54,7 +53,7 @@ test('one that is closed while it opens leaves no consumer behind', async () => 
 })
 
 test('reconnecting goes on behind the last message and leaves no second consumer', async () => {
-  await using proxy = await startProxy(server.port)
+  await using proxy = await startTcpProxy(server.url)
   const [gateway, worker] = [await startedTransport(proxy.url), await startedTransport(server.url)]
   const received = new Collected<OutboundDelivery>()
   await gateway.subscribeOutbound({ gatewayId: 'gw' }, received.push)
@@ -73,7 +72,7 @@ test('reconnecting goes on behind the last message and leaves no second consumer
 })
 
 test('a cut while a subscription opens does not lose it', async () => {
-  await using proxy = await startProxy(server.port)
+  await using proxy = await startTcpProxy(server.url)
   const [gateway, worker] = [await startedTransport(proxy.url), await startedTransport(server.url)]
   const received = new Collected<OutboundDelivery>()
   proxy.mute()

@@ -23,8 +23,8 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]())
 
 const gateway = () =>
-  startedTransport(server.url, {
-    connection: { user: 'gateway', pass: 'change-me', inboxPrefix: '_INBOX_gateway' },
+  startedTransport(server.url.replace('//', '//gateway:change-me@'), {
+    connection: { inboxPrefix: '_INBOX_gateway' },
   })
 const worker = () =>
   startedTransport(server.url, {

@@ -1,10 +1,9 @@
-import { startNatsServer, type NatsServer } from '@portcullis/test-servers'
+import { startNatsServer, startTcpProxy, type NatsServer } from '@portcullis/test-servers'
 import { jetstream, type StreamConfig } from '@nats-io/jetstream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { INBOUND_STREAM } from '../../src/nats/index.ts'
 import { eventually, natsTransport, observer, startedTransport, untilStatus } from '../support/nats.ts'
 import { codeOf, inbound, numberOf, outbound, range, SCOPE, unique } from '../support/messages.ts'
-import { startProxy } from '../support/proxy.ts'
 
 let server: NatsServer
 beforeAll(async () => {
@@ -84,7 +83,7 @@ test('what the server refuses for a reason of its own is refused with it as the 
 })
 
 test('a lost acknowledgement: sent again under the same id, stored once', async () => {
-  await using proxy = await startProxy(server.port)
+  await using proxy = await startTcpProxy(server.url)
   const transport = await startedTransport(proxy.url, { ackTimeoutMs: 300 })
   const { connection } = await observer(server.url)
   const id = unique()
@@ -106,7 +105,7 @@ test('a lost acknowledgement: sent again under the same id, stored once', async 
 })
 
 test('an unanswered message is sent four times, then refused as timed out', async () => {
-  await using proxy = await startProxy(server.port)
+  await using proxy = await startTcpProxy(server.url)
   const transport = await startedTransport(proxy.url, { ackTimeoutMs: 50 })
   const { connection } = await observer(server.url)
   let sends = 0
@@ -122,7 +121,7 @@ test('an unanswered message is sent four times, then refused as timed out', asyn
 })
 
 test('without a server a publication is held to its deadline, then refused as unavailable', async () => {
-  await using proxy = await startProxy(server.port)
+  await using proxy = await startTcpProxy(server.url)
   const transport = await startedTransport(proxy.url)
   proxy.cut()
   await untilStatus(transport, 'disconnected')
@@ -157,7 +156,7 @@ test('before the start and after the end everything is refused as closed', async
 })
 
 test('a drain waits for what is held, a close refuses it', async () => {
-  await using proxy = await startProxy(server.port)
+  await using proxy = await startTcpProxy(server.url)
   const [draining, closing] = [await startedTransport(proxy.url), await startedTransport(proxy.url)]
   proxy.cut()
   await Promise.all([untilStatus(draining, 'disconnected'), untilStatus(closing, 'disconnected')])
@@ -173,7 +172,7 @@ test('a drain waits for what is held, a close refuses it', async () => {
 })
 
 test('a drain waits no longer than it may', async () => {
-  await using proxy = await startProxy(server.port)
+  await using proxy = await startTcpProxy(server.url)
   const transport = await startedTransport(proxy.url)
   proxy.cut()
   await untilStatus(transport, 'disconnected')

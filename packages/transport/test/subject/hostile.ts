@@ -1,4 +1,4 @@
-/** Names that must never reach a subject as they are (SECURITY-BAR N01). */
+/** Names that must never reach a subject as they are. */
 export const REFUSED: readonly string[] = [
   '',
   '\t',

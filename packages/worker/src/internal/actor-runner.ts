@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { InboundDelivery, Subscription } from '@portcullis/transport'
 import type { ActorHandlers } from '../actor.ts'
 import { WorkerError } from '../errors.ts'
@@ -36,9 +37,11 @@ export class ActorRunner {
   constructor(actor: string, handlers: ActorHandlers<never>, settings: WorkerSettings) {
     this.#actor = actor
     this.#settings = settings
-    this.#handling = new Handling(actor, handlers, settings, this.#stop.signal)
+    this.#handling = new Handling(actor, handlers, settings)
     this.#tellsDisconnects = handlers.disconnect !== undefined
     this.#sessions = new SessionRegister(settings.maxTrackedSessions)
+    // One listener per message that waits for its next attempt: as many as there are messages in hand.
+    setMaxListeners(0, this.#stop.signal)
   }
 
   async start(): Promise<void> {
@@ -81,7 +84,9 @@ export class ActorRunner {
   close(): Promise<void> {
     this.#close ??= (async () => {
       this.#isDraining = true
-      this.#stop.abort(new WorkerError('closed', 'the worker is closed'))
+      const reason = new WorkerError('closed', 'the worker is closed')
+      this.#stop.abort(reason)
+      this.#handling.stop(reason)
       clearInterval(this.#touch)
       await this.#subscription?.close()
     })()

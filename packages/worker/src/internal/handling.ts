@@ -7,7 +7,7 @@ import {
 import type { ActorHandlers } from '../actor.ts'
 import { WorkerError } from '../errors.ts'
 import type { WorkerSettings } from '../options.ts'
-import { attempt } from './attempt.ts'
+import { Attempts } from './attempt.ts'
 import { MessageContext, type MessageOrigin } from './message-context.ts'
 import type { Disconnection, HeldMessage, Session } from './task.ts'
 
@@ -16,13 +16,12 @@ export class Handling {
   readonly #actor: string
   readonly #handlers: ActorHandlers<never>
   readonly #settings: WorkerSettings
-  readonly #stop: AbortSignal
+  readonly #attempts = new Attempts()
 
-  constructor(actor: string, handlers: ActorHandlers<never>, settings: WorkerSettings, stop: AbortSignal) {
+  constructor(actor: string, handlers: ActorHandlers<never>, settings: WorkerSettings) {
     this.#actor = actor
     this.#handlers = handlers
     this.#settings = settings
-    this.#stop = stop
   }
 
   /**
@@ -45,20 +44,21 @@ export class Handling {
     await this.#run(origin, (context) => this.#handlers.disconnect?.(context))
   }
 
+  /** Aborts the signals of the handlers that run. */
+  stop(reason: WorkerError): void {
+    this.#attempts.end(reason)
+  }
+
   async #run(
     origin: MessageOrigin,
     handle: (context: MessageContext) => void | Promise<void>,
   ): Promise<void> {
     const { transport, handlerTimeoutMs } = this.#settings
-    await attempt(
-      async (signal) => {
-        const context = new MessageContext(transport, origin, signal, handlerTimeoutMs)
-        await handle(context)
-        await context.settled()
-      },
-      handlerTimeoutMs,
-      this.#stop,
-    )
+    await this.#attempts.run(async (attempt) => {
+      const context = new MessageContext(transport, origin, attempt, handlerTimeoutMs)
+      await handle(context)
+      await context.settled()
+    }, handlerTimeoutMs)
   }
 
   #origin(session: Session, subject: string, messageId: string, attempts: number): MessageOrigin {

@@ -1,5 +1,6 @@
 import { type Scope, spliceOutboundEnvelope, type Transport } from '@portcullis/transport'
 import type { ActorContext } from '../actor.ts'
+import type { Attempt } from './attempt.ts'
 import type { Session } from './task.ts'
 
 /** Where a message stands: what its answers are named after. */
@@ -23,15 +24,17 @@ export class MessageContext implements ActorContext {
   readonly userId: string | null
   readonly claims: Readonly<Record<string, unknown>>
   readonly attempt: number
-  readonly signal: AbortSignal
   readonly #transport: Transport
   readonly #messageId: string
   readonly #deadlineMs: number
   readonly #sentTo = new Map<string, number>()
-  readonly #unsettled = new Set<Promise<unknown>>()
-  #failure: unknown
+  readonly #attempt: Attempt
+  /** Sendings under way, and whom to tell when there are none. */
+  #sending = 0
+  #onSettled: (() => void) | undefined
+  #failure: { reason: unknown } | undefined
 
-  constructor(transport: Transport, origin: MessageOrigin, signal: AbortSignal, deadlineMs: number) {
+  constructor(transport: Transport, origin: MessageOrigin, attempt: Attempt, deadlineMs: number) {
     this.scope = origin.session.scope
     this.actor = origin.actor
     this.actorId = origin.actorId
@@ -39,7 +42,7 @@ export class MessageContext implements ActorContext {
     this.userId = origin.session.userId
     this.claims = origin.session.claims
     this.attempt = origin.attempt
-    this.signal = signal
+    this.#attempt = attempt
     this.#transport = transport
     this.#messageId = origin.messageId
     this.#deadlineMs = deadlineMs
@@ -51,25 +54,36 @@ export class MessageContext implements ActorContext {
   readonly send = (sessionId: string, message: unknown): Promise<void> => this.broadcast([sessionId], message)
 
   readonly broadcast = (sessionIds: Iterable<string>, message: unknown): Promise<void> => {
+    this.#sending += 1
     const sending = this.#broadcast(sessionIds, message)
-    this.#unsettled.add(sending)
-    sending
-      .catch((error: unknown) => {
-        this.#failure ??= error
-      })
-      .finally(() => this.#unsettled.delete(sending))
+    sending.then(
+      () => this.#sent(),
+      (reason: unknown) => {
+        this.#failure ??= { reason }
+        this.#sent()
+      },
+    )
     return sending
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal
   }
 
   /** Resolves when everything sent is stored, awaited by the handler or not; rejects with the first failure. */
   async settled(): Promise<void> {
-    while (this.#unsettled.size > 0) await Promise.allSettled(this.#unsettled)
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#sending > 0) await new Promise<void>((resolve) => (this.#onSettled = resolve))
+    if (this.#failure) throw this.#failure.reason
+  }
+
+  #sent(): void {
+    this.#sending -= 1
+    if (this.#sending === 0) this.#onSettled?.()
   }
 
   async #broadcast(sessionIds: Iterable<string>, message: unknown): Promise<void> {
     // An attempt that is over must not mix its answers into those of the next.
-    this.signal.throwIfAborted()
+    this.#attempt.throwIfEnded()
     const json = JSON.stringify(message)
     if (json === undefined) throw new TypeError('a message must be a JSON value')
     const bytes = Buffer.from(json)

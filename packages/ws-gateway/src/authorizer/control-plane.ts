@@ -33,8 +33,8 @@ const REFUSALS: Partial<Record<number, GatewayErrorCode>> = {
 }
 
 /**
- * Asks a control plane: `POST /api/registry/authorize` with `{host, token?}` (contract section 3). Its 400, 401, 403 and
- * 404 refuse the upgrade with the same status and its `code`; anything else, and no answer in time, refuses it with 503.
+ * Asks a control plane: `POST /api/registry/authorize` with `{host, token?}`. Its 400, 401, 403 and 404 refuse the
+ * upgrade with the same status and its `code`; anything else, and no answer in time, refuses it with 503.
  *
  * @throws TypeError naming the option
  */

@@ -15,6 +15,8 @@ export interface WsGatewayPluginOptions {
   shareUpgrades?: boolean | undefined
 }
 
+const DRAIN_MS = 10_000
+
 const plugin: FastifyPluginAsync<WsGatewayPluginOptions> = async (
   app,
   { gateway, shareUpgrades = false },
@@ -25,7 +27,12 @@ const plugin: FastifyPluginAsync<WsGatewayPluginOptions> = async (
     if (!shareUpgrades || gateway.handles(request)) gateway.handleUpgrade(request, socket, head)
   })
   // Before the server stops listening for good: it would wait for open sockets.
-  app.addHook('preClose', () => gateway.drain())
+  app.addHook('preClose', () => gateway.drain({ timeoutMs: drainTimeoutMs(app.initialConfig.pluginTimeout) }))
+}
+
+/** Fastify fails a close whose hook takes longer than `pluginTimeout`; the rest of it is for what ends by force. */
+function drainTimeoutMs(pluginTimeout = DRAIN_MS): number {
+  return pluginTimeout > 0 ? Math.min(DRAIN_MS, Math.ceil(pluginTimeout * 0.8)) : DRAIN_MS
 }
 
 /** Lets a gateway answer the upgrades of a Fastify application, and drains it when the application closes. */

@@ -1,6 +1,7 @@
 import type { Grant } from '../authorizer/authorizer.ts'
 import { GatewayError, type GatewayErrorCode } from '../errors.ts'
 import type { GatewaySettings } from '../options.ts'
+import { addressKey } from './address-key.ts'
 import { Counters } from './counters.ts'
 import { TokenBuckets } from './token-bucket.ts'
 
@@ -41,10 +42,11 @@ export class ConnectionLimits {
    * @throws GatewayError
    */
   admit(address: string): () => void {
-    if (!this.#rate.take(address)) throw refusal('connect_rate_limited', 'too many new connections')
+    const key = addressKey(address)
+    if (!this.#rate.take(key)) throw refusal('connect_rate_limited', 'too many new connections')
     const process = this.#process.take('')
     if (!process) throw refusal('capacity_exceeded', 'this gateway is full')
-    const perAddress = this.#addresses.take(address)
+    const perAddress = this.#addresses.take(key)
     if (!perAddress) {
       process()
       throw refusal('address_connections_exceeded', 'too many connections from this address')

@@ -35,14 +35,13 @@ export function readClientFrame(text: string, allowsControl: boolean): ClientFra
 }
 
 /**
- * Reads the member that makes a frame idempotent.
+ * Reads the member that makes a frame of `portcullis.v1` idempotent. Without the sub-protocol `id` is the application's:
+ * two frames about one thing may well have the same, and the second must not vanish.
  *
- * @param isStrict whether `id` is the protocol's; otherwise what is no id is left alone
  * @throws GatewayError `invalid_id`
  */
-export function readFrameId(id: unknown, isStrict: boolean): string | undefined {
+export function readFrameId(id: unknown): string | undefined {
+  if (id === undefined) return undefined
   if (typeof id === 'string' && id.length > 0 && id.length <= MAX_ID_LENGTH && id.isWellFormed()) return id
-  // Without the sub-protocol nobody promised that `id` is ours: it may be anything of the application's.
-  if (id === undefined || !isStrict) return undefined
   throw new GatewayError('invalid_id', `"id" is a string of 1 to ${MAX_ID_LENGTH} characters`)
 }

@@ -4,13 +4,13 @@ import type { Session } from './session.ts'
 
 type Engine = Pick<GatewaySettings, 'transport' | 'logger'>
 
-/** Tells workers that a session is there (contract section 3). */
+/** Tells workers that a session is there. */
 export function noticeConnected(engine: Engine, session: Session): void {
   const { grant, id: sessionId, connectedAt } = session
   publish(engine, 'connected', session, { sessionId, userId: grant.userId, connectedAt })
 }
 
-/** Tells workers that a session is gone (contract section 3). */
+/** Tells workers that a session is gone. */
 export function noticeDisconnected(engine: Engine, session: Session): void {
   publish(engine, 'disconnected', session, { sessionId: session.id, disconnectedAt: Date.now() })
 }

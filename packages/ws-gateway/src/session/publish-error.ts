@@ -16,7 +16,8 @@ const CODES: Record<TransportErrorCode, GatewayErrorCode> = {
 }
 
 const MESSAGES: Partial<Record<GatewayErrorCode, string>> = {
-  invalid_subject: '"actor" or "actorId" cannot be a name: empty, over 128 bytes, or with control characters',
+  invalid_subject:
+    '"actor" or "actorId" cannot be a name: empty, too long, or with characters that are not text',
   frame_too_large: 'the frame is too large for the message engine',
   broker_unavailable: 'the message engine is not available',
   broker_timeout: 'the message engine did not answer in time',

@@ -146,7 +146,7 @@ export class Session {
   ): void {
     let id: string | undefined
     try {
-      id = readFrameId(frame.id, this.#isV1)
+      id = this.#isV1 ? readFrameId(frame.id) : undefined
     } catch (error) {
       this.#nack(error as GatewayError, seq, undefined)
       return

@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { createEmbeddedTransport } from '@portcullis/transport/embedded'
 import fastify, { type FastifyInstance } from 'fastify'
 import { WebSocketServer } from 'ws'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { wsGateway, type WsGatewayPluginOptions } from '../../src/fastify/index.ts'
-import { createGateway, type Gateway } from '../../src/index.ts'
+import { createGateway, type Gateway, type Grant } from '../../src/index.ts'
 import { SCOPE } from '../support/start-gateway.ts'
 import { TestClient } from '../support/test-client.ts'
+import { wrapTransport } from '../support/wrap-transport.ts'
 
 async function startApp(
   options: Partial<WsGatewayPluginOptions> = {},
@@ -45,6 +46,22 @@ test('closing the app drains the gateway', async () => {
   expect(await client.closed).toEqual({ code: 1012, reason: 'draining' })
   expect(gateway.stats()).toMatchObject({ sessions: 0, connections: 0 })
   await expect(TestClient.connect(`ws://${base}/ws`)).rejects.toThrow('ECONNREFUSED')
+})
+
+test('closing the app succeeds although an engine that is away keeps a frame from being stored', async () => {
+  const transport = wrapTransport(createEmbeddedTransport(), { publishInbound: () => new Promise(() => {}) })
+  const authorize = async (): Promise<Grant> => ({ ...SCOPE, userId: null, claims: {} })
+  const gateway = createGateway({ transport, authorize })
+  await gateway.start()
+  const app = fastify({ pluginTimeout: 500 })
+  await app.register(wsGateway, { gateway })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const client = await TestClient.open(`ws://127.0.0.1:${port}/ws`)
+  client.send({ actor: 'a', actorId: 'b' })
+  await vi.waitFor(() => expect(gateway.stats().framesIn).toBe(1))
+  await app.close()
+  expect(gateway.stats()).toMatchObject({ sessions: 0, connections: 0 })
 })
 
 test('other paths can be left to others', async () => {

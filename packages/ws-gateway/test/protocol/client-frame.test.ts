@@ -66,15 +66,10 @@ test('no text makes it throw anything but a GatewayError', () => {
 
 describe('an id', () => {
   test.each(['x', 'x'.repeat(128), 'ö', 'a\nb', '😀'])('%j is one', (id) => {
-    expect(readFrameId(id, true)).toBe(id)
-    expect(readFrameId(id, false)).toBe(id)
+    expect(readFrameId(id)).toBe(id)
   })
-  test.each(['', 'x'.repeat(129), '\ud800', 7, null, {}, ['x'], true])(
-    '%j is none: refused in v1, ignored in plain',
-    (id) => {
-      expect(codeOf(() => readFrameId(id, true))).toBe('invalid_id')
-      expect(readFrameId(id, false)).toBeUndefined()
-    },
-  )
-  test('may be missing', () => expect(readFrameId(undefined, true)).toBeUndefined())
+  test.each(['', 'x'.repeat(129), '\ud800', 7, null, {}, ['x'], true])('%j is none', (id) => {
+    expect(codeOf(() => readFrameId(id))).toBe('invalid_id')
+  })
+  test('may be missing', () => expect(readFrameId(undefined)).toBeUndefined())
 })

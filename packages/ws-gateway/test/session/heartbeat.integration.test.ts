@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createEmbeddedTransport } from '@portcullis/transport/embedded'
 import { expect, test, vi } from 'vitest'
 import { frame, RawPeer } from '../support/raw-peer.ts'
@@ -43,7 +44,7 @@ test.each(['reads and never answers', 'neither reads nor answers'])(
 test('a peer that answers stays', async () => {
   await using system = await startGateway(BEAT)
   const client = await TestClient.welcomed(system.url)
-  await beats(10)
+  for (let pings = 0; pings < 10; pings += 1) await once(client.socket, 'ping')
   client.send({ type: 'ping' })
   expect(await client.json()).toEqual({ type: 'pong' })
 })
@@ -94,7 +95,9 @@ test('a peer that closes its side and reads nothing does not keep ours', async (
     maxBufferedBytes: 64 * 1024 * 1024,
   })
   const deliveries = await consume(system.transport, 'a')
+  const arrived = once(system.server, 'upgrade')
   const peer = await RawPeer.upgraded(system.port)
+  const [, socket] = (await arrived) as [unknown, NodeJS.EventEmitter]
   peer.socket.pause()
   peer.socket.write(frame('{"actor":"a","actorId":"b"}'))
   const { payload } = await deliveries.next()
@@ -102,8 +105,9 @@ test('a peer that closes its side and reads nothing does not keep ours', async (
   // More than the kernels hold, so that something of ours is left to be written for ever.
   for (let n = 0; n < 40; n += 1) await reply(system.transport, sessionId, 'x'.repeat(500_000))
   await vi.waitFor(() => expect(system.gateway.stats().framesOut).toBe(40), { interval: 1 })
+  const ended = once(socket, 'end')
   peer.socket.end()
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await ended
   expect(system.gateway.stats().sessions).toBe(1)
   await isEmpty(system)
   peer.socket.destroy()

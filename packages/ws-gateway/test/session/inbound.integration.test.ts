@@ -111,15 +111,15 @@ describe('every application frame has one answer', () => {
     }
   })
 
-  test('in plain an id makes a frame idempotent as well, and may be anything', async () => {
+  test('in plain an id is the application’s: it may be anything, and the same twice', async () => {
     await using system = await startGateway()
     const deliveries = await consume(system.transport, 'a')
     const client = await TestClient.open(system.url)
     for (const id of ['same', 'same', 7, 7, null, '']) client.send({ actor: 'a', actorId: 'b', id })
-    const messages = (await deliveries.length(5)).map(
+    const messages = (await deliveries.length(6)).map(
       ({ payload }) => JSON.parse(Buffer.from(payload).toString()) as { message: Json },
     )
-    expect(messages.map(({ message }) => message.id)).toEqual(['same', 7, 7, null, ''])
+    expect(messages.map(({ message }) => message.id)).toEqual(['same', 'same', 7, 7, null, ''])
     expect(client.frames.all).toEqual([])
   })
 

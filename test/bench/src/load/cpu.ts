@@ -5,7 +5,9 @@ export function cpuMilliseconds(pids: readonly number[]): number {
   let ticks = 0
   for (const pid of pids) {
     try {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')
       ticks += Number(fields[11]) + Number(fields[12])
     } catch {
       return 0

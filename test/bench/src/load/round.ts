@@ -30,7 +30,13 @@ export async function runRound(port: number, load: Load): Promise<Round> {
   return { roundTrips: latencies.length, seconds, latencies: Float64Array.from(latencies).toSorted() }
 }
 
-function drive(socket: WebSocket, index: number, window: number, end: number, latencies: number[]): Promise<void> {
+function drive(
+  socket: WebSocket,
+  index: number,
+  window: number,
+  end: number,
+  latencies: number[],
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const sentAt: number[] = []
     let received = 0
@@ -43,7 +49,11 @@ function drive(socket: WebSocket, index: number, window: number, end: number, la
       if (frame.type === 'welcome' || frame.type === 'ack') return
       const answer = (frame.type === 'message' ? frame.message : frame) as { actorId: string; n: number }
       if (answer.actorId !== `id-${index}` || answer.n !== received) {
-        reject(new Error(`session ${index} expected answer ${received}, got ${JSON.stringify(frame).slice(0, 200)}`))
+        reject(
+          new Error(
+            `session ${index} expected answer ${received}, got ${JSON.stringify(frame).slice(0, 200)}`,
+          ),
+        )
         return
       }
       latencies.push(performance.now() - (sentAt[received] ?? 0))

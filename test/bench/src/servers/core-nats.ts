@@ -16,7 +16,8 @@ if (process.argv[2] === 'worker') {
   const sockets = new Map<string, WebSocket>()
   let count = 0
   nc.subscribe('out.*', {
-    callback: (_error, message) => sockets.get(message.subject.slice(4))?.send(message.data, { binary: false }),
+    callback: (_error, message) =>
+      sockets.get(message.subject.slice(4))?.send(message.data, { binary: false }),
   })
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
   server.on('connection', (socket) => {

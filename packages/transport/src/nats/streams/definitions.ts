@@ -21,7 +21,7 @@ export type StreamDefinition = Pick<
   | 'duplicate_window'
 >
 
-/** The three streams as this process wants them (contract section 3, SECURITY-BAR N06). */
+/** The three streams as this process wants them (docs/storage.md). */
 export function streamDefinitions(settings: NatsSettings): StreamDefinition[] {
   const common = {
     storage: settings.storage === 'file' ? StorageType.File : StorageType.Memory,

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** A TCP proxy in front of a server, to do to one connection what a network does. */
-export interface Proxy extends AsyncDisposable {
+export interface TcpProxy extends AsyncDisposable {
+  /** Of the server, by way of this proxy. */
   readonly url: string
   /** Resets every connection and refuses new ones. */
   cut(): void
@@ -12,7 +13,10 @@ export interface Proxy extends AsyncDisposable {
   unmute(): void
 }
 
-export async function startProxy(port: number): Promise<Proxy> {
+/** Starts a proxy on loopback, in front of the server at `target`, such as `nats://127.0.0.1:4222`. */
+export async function startTcpProxy(target: string): Promise<TcpProxy> {
+  const url = new URL(target)
+  const { hostname, port } = url
   const sockets = new Set<Socket>()
   let isCut = false
   let isMuted = false
@@ -21,7 +25,7 @@ export async function startProxy(port: number): Promise<Proxy> {
       client.resetAndDestroy()
       return
     }
-    const upstream = connect(port, '127.0.0.1')
+    const upstream = connect(Number(port), hostname)
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -40,11 +44,13 @@ export async function startProxy(port: number): Promise<Proxy> {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  url.hostname = '127.0.0.1'
+  url.port = String((server.address() as AddressInfo).port)
   const end = (): void => {
     for (const socket of sockets) socket.resetAndDestroy()
   }
   return {
-    url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: url.href,
     cut: () => {
       isCut = true
       end()

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import { RegistryError } from '../errors.ts'
 
 /** Longest host name, characters. @see RFC 1035 §2.3.4 */
@@ -45,6 +45,8 @@ function parseName(name: string): string | null {
   const ascii = domainToASCII(name).replace(/\.$/, '')
   // `127.1` and `0x7f.1` are addresses to a URL parser; only the plain spelling is one here.
   if (ascii.length > MAX_NAME || isIPv4(ascii)) return null
+  // Node 24 lets a label through that claims to be Punycode and is not; older versions do not.
+  if (/(?:^|\.)xn--/.test(domainToUnicode(ascii))) return null
   return ascii.split('.').every((label) => LABEL.test(label)) ? ascii : null
 }
 

@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  documentedNatsConfig,
   freePort,
   type NatsServer,
   type RunningProcess,
@@ -11,7 +12,7 @@ import {
 import { Disposal } from './disposal.ts'
 import { CONTROL_PLANE, COUNTER_WORKER, GATEWAY, WORKER_CLI } from './paths.ts'
 
-export const INTERNAL_TOKEN = 'an-internal-token-for-end-to-end-tests'
+const INTERNAL_TOKEN = 'an-internal-token-for-end-to-end-tests'
 /** Project `one` asks for tokens signed with this; project `two` takes everybody. */
 export const PROJECT_SECRET = 'a-project-secret-for-end-to-end-tests'
 export const SCOPES = {
@@ -58,7 +59,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const folder = await mkdtemp(join(tmpdir(), 'portcullis-e2e-'))
     stack.defer(() => rm(folder, { recursive: true, force: true }))
     await writeFile(join(folder, 'projects.json'), JSON.stringify(PROJECTS))
-    const nats = stack.use(await startNatsServer(options.secured ? { config: await documentedConfig() } : {}))
+    const nats = stack.use(
+      await startNatsServer(options.secured ? { config: await documentedNatsConfig() } : {}),
+    )
     const natsEnv = (user: 'gateway' | 'worker'): Record<string, string> =>
       options.secured
         ? { NATS_URL: nats.url.replace('//', `//${user}:change-me@`), NATS_INBOX_PREFIX: `_INBOX_${user}` }
@@ -118,11 +121,4 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     await stack[Symbol.asyncDispose]()
     throw error
   }
-}
-
-async function documentedConfig(): Promise<string> {
-  const text = await readFile(new URL('../../../docs/nats-permissions.md', import.meta.url), 'utf8')
-  const config = /```conf\n([\s\S]*?)```/.exec(text)?.[1]
-  if (config === undefined) throw new Error('docs/nats-permissions.md shows no configuration')
-  return config
 }

@@ -130,20 +130,23 @@ describe('a bad frame gets an answer of its own and costs no good one', () => {
     expect((await client.closed).code).toBe(1009)
   })
 
-  test('the same id twice: handled once, acknowledged twice', async () => {
-    const client = await RawClient.open(system.url(0, 'two'), V1)
-    for (const n of [1, 2]) client.send({ actor: 'counter', actorId: 'twice', id: 'same', n })
-    client.send({ actor: 'counter', actorId: 'twice', id: 'other', n: 3 })
-    expect(await client.frame({ type: 'ack', seq: 2 })).toEqual({
-      type: 'ack',
-      seq: 2,
-      id: 'same',
-      duplicate: true,
-    })
-    await client.frame({ type: 'ack', id: 'other' })
-    const answers = () => client.received.filter((frame) => (frame as { type: string }).type === 'message')
-    while (answers().length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
-    expect(answers().map((frame) => (frame as { message: { n: number } }).message.n)).toEqual([1, 3])
-    client.socket.close()
-  })
+  test.each(['same', 'x\r\nNats-Msg-Id: other', ' 💬'.repeat(40)])(
+    'the id %j twice: handled once, acknowledged twice',
+    async (id) => {
+      const client = await RawClient.open(system.url(0, 'two'), V1)
+      for (const n of [1, 2]) client.send({ actor: 'counter', actorId: 'twice', id, n })
+      client.send({ actor: 'counter', actorId: 'twice', id: 'other', n: 3 })
+      expect(await client.frame({ type: 'ack', seq: 2 })).toEqual({
+        type: 'ack',
+        seq: 2,
+        id,
+        duplicate: true,
+      })
+      await client.frame({ type: 'ack', id: 'other' })
+      const answers = () => client.received.filter((frame) => (frame as { type: string }).type === 'message')
+      while (answers().length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+      expect(answers().map((frame) => (frame as { message: { n: number } }).message.n)).toEqual([1, 3])
+      client.socket.close()
+    },
+  )
 })

@@ -111,7 +111,7 @@ export function transportContract(name: string, open: () => Promise<TransportBac
 }
 
 /** Lets what was published before be delivered: an outbound round trip orders behind it on every connection. */
-export async function settle(...transports: Transport[]): Promise<void> {
+async function settle(...transports: Transport[]): Promise<void> {
   for (const transport of transports) {
     const subject = `settle.${randomBytes(6).toString('hex')}`
     await new Promise<void>((resolve) => {

@@ -1,24 +1,15 @@
-import { startNatsServer, type NatsServer } from '@portcullis/test-servers'
+import { documentedNatsConfig, startNatsServer, type NatsServer } from '@portcullis/test-servers'
 import { jetstream } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { InboundDelivery, OutboundDelivery, Transport } from '../../src/index.ts'
 import { Collected } from '../../src/testing/collect.ts'
 import { startedTransport } from '../support/nats.ts'
 import { codeOf, inbound, numbers, outbound, SCOPE, unique } from '../support/messages.ts'
 
-/** The configuration that the documentation shows, as it stands there. */
-async function documentedConfig(): Promise<string> {
-  const text = await readFile(new URL('../../../../docs/nats-permissions.md', import.meta.url), 'utf8')
-  const config = /```conf\n([\s\S]*?)```/.exec(text)?.[1]
-  if (config === undefined) throw new Error('docs/nats-permissions.md has no ```conf block')
-  return config
-}
-
 let server: NatsServer
 beforeAll(async () => {
-  server = await startNatsServer({ config: await documentedConfig() })
+  server = await startNatsServer({ config: await documentedNatsConfig() })
 })
 afterAll(() => server[Symbol.asyncDispose]())
 

@@ -13,7 +13,7 @@ export interface Log {
   entries: { level: string; details: object; message: string }[]
 }
 
-export function keepLog(): Log {
+function keepLog(): Log {
   const entries: Log['entries'] = []
   const at =
     (level: string) =>

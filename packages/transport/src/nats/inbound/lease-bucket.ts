@@ -3,7 +3,7 @@ import { type KV, Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { NatsSettings } from '../options.ts'
 
-export const LEASE_BUCKET = 'PORTCULLIS_LEASES'
+const LEASE_BUCKET = 'PORTCULLIS_LEASES'
 
 export interface OpenLeaseBucket {
   kv: KV

@@ -38,6 +38,7 @@ test('every entry point exports what it promises and nothing else', () => {
     'INBOUND_STREAM',
     'OUTBOUND_STREAM',
     'createNatsTransport',
+    'natsConnectionOptions',
   ])
   expect(Object.keys(testing).toSorted()).toEqual(['transportContract'])
 })

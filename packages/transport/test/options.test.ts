@@ -59,7 +59,7 @@ describe('the NATS engine', () => {
   test('the settings have every option, and are frozen', () => {
     const settings = natsSettings({})
     expect(Object.isFrozen(settings)).toBe(true)
-    const others = ['servers', 'connection', 'name', 'storage', 'drift']
+    const others = ['connection', 'storage', 'drift']
     expect(Object.keys(settings).toSorted()).toEqual([...NATS_NUMBERS, ...others].toSorted())
   })
 })
@@ -76,9 +76,11 @@ describe('the embedded engine', () => {
   })
 })
 
+const CONNECTION = ['servers', 'credentials', 'inboxPrefix', 'name']
+
 test('the README lists every option', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-  for (const name of [...Object.keys(natsSettings({})), 'credentials', ...EMBEDDED_NUMBERS]) {
+  for (const name of [...Object.keys(natsSettings({})), ...CONNECTION, ...EMBEDDED_NUMBERS]) {
     expect(readme).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, 'm'))
   }
 })

@@ -46,8 +46,6 @@ export class Connector {
         reconnectTimeWait: 250,
         reconnectJitter: 250,
         ...this.#settings.connection,
-        servers: this.#settings.servers,
-        name: this.#settings.name,
         maxReconnectAttempts: -1,
         waitOnFirstConnect: false,
         // A stack trace per request costs more than the request.

@@ -1,18 +1,11 @@
-import { credsAuthenticator, type NodeConnectionOptions } from '@nats-io/transport-node'
+import type { NodeConnectionOptions } from '@nats-io/transport-node'
 import { LONGEST_TIMER_MS, positive } from '../internal/settings.ts'
-import { readServers } from './servers.ts'
+import { natsConnectionOptions, type NatsConnectionOptions } from './connection-options.ts'
 
 export type StreamStorage = 'file' | 'memory'
 
-export interface NatsTransportOptions {
-  /** One URL or several of one cluster; may carry a login. @defaultValue "nats://localhost:4222" */
-  servers?: string | string[] | undefined
-  /** Credentials, TLS and the like, as the NATS client takes them. What the relay depends on is set over it. */
-  connection?: NodeConnectionOptions | undefined
-  /** Content of a credentials file (`.creds`: JWT and NKey seed). */
-  credentials?: string | undefined
-  /** Shown by the server in its lists of connections. @defaultValue "portcullis" */
-  name?: string | undefined
+/** What the relay depends on is set over `connection`. */
+export interface NatsTransportOptions extends NatsConnectionOptions {
   /**
    * Where the three streams are kept. `file` survives a restart of the server; `memory` is faster and forgets, so that
    * acknowledged messages are lost with the server. @defaultValue "file"
@@ -56,8 +49,13 @@ export interface NatsTransportOptions {
 
 export type NatsSettings = Readonly<
   Required<{
-    [K in Exclude<keyof NatsTransportOptions, 'credentials'>]: NonNullable<NatsTransportOptions[K]>
-  }>
+    [K in Exclude<keyof NatsTransportOptions, keyof NatsConnectionOptions>]: NonNullable<
+      NatsTransportOptions[K]
+    >
+  }> & {
+    /** For `connect()`. */
+    connection: NodeConnectionOptions
+  }
 >
 
 /** @throws TypeError naming the option */
@@ -71,11 +69,8 @@ export function natsSettings(options: NatsTransportOptions): NatsSettings {
   if (positive('replicas', replicas, 1) > 5) throw new TypeError('"replicas" option must be at most 5')
   const leaseMs = positive('leaseMs', options.leaseMs, 5000, LONGEST_TIMER_MS)
   if (leaseMs < 1000) throw new TypeError('"leaseMs" option must be at least 1000')
-  const { servers, login } = readServers(options.servers ?? 'nats://localhost:4222')
   return Object.freeze({
-    servers,
-    connection: { ...login, ...credentials(options.credentials), ...options.connection },
-    name: options.name ?? 'portcullis',
+    connection: natsConnectionOptions(options),
     storage,
     drift,
     replicas,
@@ -92,12 +87,4 @@ export function natsSettings(options: NatsTransportOptions): NatsSettings {
     maxPendingBytes: positive('maxPendingBytes', options.maxPendingBytes, 64 * 1024 * 1024),
     leaseMs,
   })
-}
-
-function credentials(content: string | undefined): NodeConnectionOptions {
-  if (content === undefined) return {}
-  if (typeof content !== 'string' || !content.includes('BEGIN NATS USER JWT')) {
-    throw new TypeError('"credentials" option must be the content of a credentials file')
-  }
-  return { authenticator: credsAuthenticator(new TextEncoder().encode(content)) }
 }

@@ -15,11 +15,12 @@ afterAll(() => server[Symbol.asyncDispose]())
 
 const gateway = () =>
   startedTransport(server.url.replace('//', '//gateway:change-me@'), {
-    connection: { inboxPrefix: '_INBOX_gateway' },
+    inboxPrefix: '_INBOX_gateway',
   })
 const worker = () =>
   startedTransport(server.url, {
-    connection: { user: 'worker', pass: 'change-me', inboxPrefix: '_INBOX_worker' },
+    inboxPrefix: '_INBOX_worker',
+    connection: { user: 'worker', pass: 'change-me' },
   })
 
 const raw = (user: 'gateway' | 'worker'): Promise<NatsConnection> =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createNatsTransport } from '../../src/nats/index.ts'
+import { createNatsTransport, natsConnectionOptions } from '../../src/nats/index.ts'
 import { readServers } from '../../src/nats/servers.ts'
 
 describe('a login in a server URL', () => {
@@ -31,4 +31,29 @@ describe('a login in a server URL', () => {
 
 test('credentials have to be the content of a credentials file', () => {
   expect(() => createNatsTransport({ credentials: '/etc/gateway.creds' })).toThrow('"credentials" option')
+})
+
+test.each(['', '_INBOX.>', 'a b', 'a..b', 'x'.repeat(65), 7 as never])(
+  'the inbox prefix %j is refused, because it would become part of a subject',
+  (inboxPrefix) => {
+    expect(() => natsConnectionOptions({ inboxPrefix })).toThrow('"inboxPrefix" option')
+  },
+)
+
+test('connection options carry the login, the prefix and whatever else is wanted', () => {
+  expect(
+    natsConnectionOptions({
+      servers: 'nats://ann:secret@host:4222',
+      inboxPrefix: '_INBOX_gateway',
+      name: 'keys',
+      connection: { timeout: 3000 },
+    }),
+  ).toEqual({
+    servers: ['nats://host:4222'],
+    user: 'ann',
+    pass: 'secret',
+    inboxPrefix: '_INBOX_gateway',
+    name: 'keys',
+    timeout: 3000,
+  })
 })

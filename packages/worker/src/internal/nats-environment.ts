@@ -13,7 +13,7 @@ export function readNatsEnvironment(env: NodeJS.ProcessEnv): NatsTransportOption
     name: 'portcullis-worker',
     servers: NATS_URL ? NATS_URL.split(',').map((url) => url.trim()) : undefined,
     credentials: NATS_CREDS_FILE ? readCredentials(NATS_CREDS_FILE) : undefined,
-    ...(NATS_INBOX_PREFIX ? { connection: { inboxPrefix: NATS_INBOX_PREFIX } } : {}),
+    inboxPrefix: NATS_INBOX_PREFIX || undefined,
     storage: oneOf(env, 'NATS_STORAGE', ['file', 'memory']),
     drift: oneOf(env, 'NATS_STREAM_DRIFT', ['update', 'report', 'fail']),
   }

@@ -37,6 +37,10 @@ export const CLIENT_ERRORS = {
     retryable: false,
     when: 'The token is not a string or cannot travel in a sub-protocol. No connection is made; final.',
   },
+  reauth_failed: {
+    retryable: true,
+    when: 'The session got no new token; `cause` or `serverCode` says why. Tried again until the old one expires.',
+  },
   unauthorized: {
     retryable: false,
     when: 'Close code 4401, or HTTP 401 in Node. Tried once more with a fresh token, then final.',

@@ -6,13 +6,14 @@ export interface ClientOptions {
   /** `ws:`, `wss:`, `http:` or `https:`; may be relative in a browser. Must not carry credentials. */
   url: string | URL
   /**
-   * Called before every connection, the first one and every reconnect. The token travels as the sub-protocol
+   * Called before every connection, the first one and every reconnect, and when the server asks for a new token before
+   * the session's own expires. The token travels as the sub-protocol
    * `bearer.<token>`, so it may hold letters, digits and ``!#$%&'*+-.^_`|~`` (a JWT does).
    */
   getToken?: (() => Token | Promise<Token>) | undefined
   /** Longest wait for `getToken`. @defaultValue 10000 */
   tokenTimeoutMs?: number | undefined
-  /** Longest wait from opening the socket to the server's welcome. @defaultValue 10000 */
+  /** Longest wait from opening the socket to the server's welcome, and for its answer to a new token. @defaultValue 10000 */
   connectTimeoutMs?: number | undefined
   /** Longest wait of one `send` for its acknowledgement, time offline included. @defaultValue 60000 */
   sendTimeoutMs?: number | undefined

@@ -24,6 +24,7 @@ test('codes are what they were', () => {
     'closed',
     'token_failed',
     'token_invalid',
+    'reauth_failed',
     'unauthorized',
     'connect_failed',
     'connect_refused',

@@ -20,6 +20,16 @@ export const GATEWAY_ERRORS = {
   control_plane_unavailable: { statusCode: 503, retryable: true },
   draining: { statusCode: 503, closeCode: 1012, retryable: true },
 
+  // Tokens, of an upgrade as well as of a session. Both close with 4401, and the reason tells them apart.
+  token_expired: { statusCode: 401, closeCode: 4401, retryable: false },
+  token_revoked: { statusCode: 401, closeCode: 4401, retryable: false },
+
+  // New tokens for a session. Without a close code: an `error` frame, and the session stays until its deadline.
+  reauth_failed: { retryable: false },
+  reauth_unavailable: { retryable: true },
+  reauth_limited: { retryable: true },
+  reauth_mismatch: { closeCode: 4403, retryable: false },
+
   // Frames.
   frame_binary: { closeCode: 1003, retryable: false },
   frame_too_large: { closeCode: 1009, retryable: false },
@@ -42,9 +52,15 @@ export const GATEWAY_ERRORS = {
 
 export type GatewayErrorCode = keyof typeof GATEWAY_ERRORS
 
-/** The close code of an error; 1011 for one that is about upgrades only. */
+interface Row {
+  statusCode?: number
+  closeCode?: number
+  retryable: boolean
+}
+
+/** The close code of an error; 1011 for one that closes nothing. */
 export function closeCodeOf(code: GatewayErrorCode): number {
-  const row: { statusCode?: number; closeCode?: number } = GATEWAY_ERRORS[code]
+  const row: Row = GATEWAY_ERRORS[code]
   return row.closeCode ?? 1011
 }
 
@@ -67,7 +83,7 @@ export class GatewayError extends Error {
 
   constructor(code: GatewayErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options)
-    const row: { statusCode?: number; closeCode?: number } = GATEWAY_ERRORS[code]
+    const row: Row = GATEWAY_ERRORS[code]
     this.code = code
     this.statusCode = row.statusCode ?? 500
     this.retryAfterSeconds =

@@ -2,13 +2,16 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
 import type { Grant } from './authorizer/authorizer.ts'
+import { assertGrantHolds } from './authorizer/grant-holds.ts'
 import { closeCodeOf, GatewayError } from './errors.ts'
 import { closeSocket } from './internal/close-socket.ts'
 import { ConnectionLimits } from './limits/connection-limits.ts'
 import { type GatewayOptions, type GatewaySettings, gatewaySettings } from './options.ts'
 import { chooseProtocol } from './protocol/subprotocols.ts'
+import { type SessionRequest, withoutCredentials } from './session/reauthenticator.ts'
 import { type SessionSeat, Sessions } from './session/sessions.ts'
 import { Counts, type GatewayStats } from './stats.ts'
+import type { UpgradeAttempt } from './upgrade/attempt.ts'
 import { requestPath } from './upgrade/check-path.ts'
 import { PendingUpgrades } from './upgrade/pending.ts'
 import { decideUpgrade } from './upgrade/pipeline.ts'
@@ -25,6 +28,13 @@ export interface Gateway extends AsyncDisposable {
   /** Decides on one upgrade, for servers with several kinds of sockets. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   stats(): GatewayStats
+  /**
+   * Asks the grant of every session whether it was revoked, and closes those that say so with 4401 (`token_revoked`). Call
+   * it whenever something was revoked. Upgrades under way are asked before their 101.
+   *
+   * @returns how many were closed, those with 1011 included whose `isRevoked` threw
+   */
+  closeRevoked(): number
   /**
    * Refuses new upgrades, closes the sessions with 1012 and waits until what they sent is stored. Idempotent.
    * @param options.timeoutMs longest wait, milliseconds; default 10000
@@ -121,18 +131,25 @@ class RelayGateway implements Gateway {
   }
 
   stats(): GatewayStats {
-    const { upgradesAccepted, upgradesRefused, framesIn, framesOut, acked, nacked, misrouted } = this.#counts
+    const { upgradesAccepted, upgradesRefused, sessionsEnded, reauthenticated } = this.#counts
+    const { framesIn, framesOut, acked, nacked, misrouted } = this.#counts
     return {
       sessions: this.#sessions.size,
       connections: this.#limits.connectionCount,
       upgradesAccepted,
       upgradesRefused: { ...upgradesRefused },
+      sessionsEnded: { ...sessionsEnded },
+      reauthenticated,
       framesIn,
       framesOut,
       acked,
       nacked: { ...nacked },
       misrouted,
     }
+  }
+
+  closeRevoked(): number {
+    return this.#sessions.endRevoked()
   }
 
   drain(options: { timeoutMs?: number | undefined } = {}): Promise<void> {
@@ -165,7 +182,7 @@ class RelayGateway implements Gateway {
     socket.once('close', this.#limits.admit(clientAddress))
     const { signal, release } = this.#pending.watch(socket)
     try {
-      const grant = await decideUpgrade({
+      const attempt: UpgradeAttempt = {
         request,
         settings: this.#settings,
         isStarted: this.#isStarted,
@@ -176,13 +193,20 @@ class RelayGateway implements Gateway {
         origin: null,
         token: null,
         grant: undefined,
-      })
+      }
+      const grant = await decideUpgrade(attempt)
       signal.throwIfAborted()
       socket.once('close', this.#limits.admitGrant(grant))
       const seat = await this.#reserve(grant)
-      const isAccepted = !signal.aborted && this.#accept(request, socket, head, grant, seat)
-      if (!isAccepted) await seat.release()
-      signal.throwIfAborted()
+      let isAccepted = false
+      try {
+        signal.throwIfAborted()
+        // Once more: time has passed.
+        assertGrantHolds(grant)
+        isAccepted = this.#accept(attempt, socket, head, grant, seat)
+      } finally {
+        if (!isAccepted) await seat.release()
+      }
     } finally {
       release()
     }
@@ -197,14 +221,17 @@ class RelayGateway implements Gateway {
   }
 
   /** Sends the 101. False when there is no session of it: `ws` destroys a socket that the client has left by now. */
-  #accept(request: IncomingMessage, socket: Duplex, head: Buffer, grant: Grant, seat: SessionSeat): boolean {
+  #accept(attempt: UpgradeAttempt, socket: Duplex, head: Buffer, grant: Grant, seat: SessionSeat): boolean {
     const { logger } = this.#settings
+    const { request, host, origin, clientAddress, path } = attempt
+    const headers = withoutCredentials(request.headers)
+    const kept: SessionRequest = { host, origin, clientAddress, path, headers }
     let isOpen = false
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('error', (error) => logger.debug({ sessionId: seat.id, err: error }, 'socket error'))
       this.#counts.upgradesAccepted += 1
       try {
-        this.#sessions.open(seat, grant, webSocket)
+        this.#sessions.open(seat, grant, kept, webSocket)
         isOpen = true
       } catch (error) {
         // Claims of an authorizer in this process may be anything, also what JSON has no form for.

@@ -28,6 +28,10 @@ export interface GatewayOptions {
   clientAddress?: ((request: IncomingMessage) => string) | undefined
   /** Longest wait for the authorizer, milliseconds. @defaultValue 5000 */
   authorizeTimeoutMs?: number | undefined
+  /** How long before its token expires a `portcullis.v1` session is asked for a new one, milliseconds. @defaultValue 60000 */
+  reauthNoticeMs?: number | undefined
+  /** New tokens that one session may try per minute, at most 1000. @defaultValue 10 */
+  maxReauthsPerMinute?: number | undefined
   /** Largest frame from a client, bytes, at most 1048576. @defaultValue 65536 */
   maxPayloadBytes?: number | undefined
   /** Most fragments of one message. @defaultValue 1024 */
@@ -95,6 +99,8 @@ export function gatewaySettings(options: GatewayOptions): GatewaySettings {
     clientAddress:
       options.clientAddress ?? ((request: IncomingMessage) => request.socket.remoteAddress ?? 'unknown'),
     authorizeTimeoutMs: positive('authorizeTimeoutMs', options.authorizeTimeoutMs, 5000, MAX_TIMER_MS),
+    reauthNoticeMs: positive('reauthNoticeMs', options.reauthNoticeMs, 60_000, MAX_TIMER_MS),
+    maxReauthsPerMinute: positive('maxReauthsPerMinute', options.maxReauthsPerMinute, 10, 1000),
     maxPayloadBytes: positive('maxPayloadBytes', options.maxPayloadBytes, 64 * 1024, 1024 * 1024),
     maxFragments: positive('maxFragments', options.maxFragments, 1024),
     maxInFlightFrames: positive('maxInFlightFrames', options.maxInFlightFrames, 64),

@@ -9,6 +9,10 @@ export interface GatewayStats {
   upgradesAccepted: number
   /** By error code. */
   upgradesRefused: Readonly<Record<string, number>>
+  /** Sessions that this gateway closed, by error code: `token_expired` and `token_revoked` are two of them. */
+  sessionsEnded: Readonly<Record<string, number>>
+  /** New tokens that sessions go on with. Refused ones are among `nacked`. */
+  reauthenticated: number
   framesIn: number
   framesOut: number
   /** Frames stored. */
@@ -22,15 +26,21 @@ export interface GatewayStats {
 /** The running counts behind `GatewayStats`. */
 export class Counts {
   upgradesAccepted = 0
+  reauthenticated = 0
   framesIn = 0
   framesOut = 0
   acked = 0
   misrouted = 0
   readonly upgradesRefused: Record<string, number> = byCode()
+  readonly sessionsEnded: Record<string, number> = byCode()
   readonly nacked: Record<string, number> = byCode()
 
   refuse(code: string): void {
     this.upgradesRefused[code] = (this.upgradesRefused[code] ?? 0) + 1
+  }
+
+  end(code: GatewayErrorCode): void {
+    this.sessionsEnded[code] = (this.sessionsEnded[code] ?? 0) + 1
   }
 
   nack(code: GatewayErrorCode): void {

@@ -1,8 +1,15 @@
 import { createEmbeddedTransport } from '@portcullis/transport/embedded'
 import { TransportError, type TransportErrorCode } from '@portcullis/transport'
 import { describe, expect, test } from 'vitest'
-import { GATEWAY_ERRORS, type GatewayErrorCode, GatewayError, type GatewayOptions } from '../src/index.ts'
-import { startGateway } from './support/start-gateway.ts'
+import {
+  type Authorizer,
+  GATEWAY_ERRORS,
+  GatewayError,
+  type GatewayErrorCode,
+  type GatewayOptions,
+  type Grant,
+} from '../src/index.ts'
+import { SCOPE, startGateway } from './support/start-gateway.ts'
 import { type ConnectOptions, type Json, TestClient } from './support/test-client.ts'
 import { reply } from './support/worker.ts'
 import { wrapTransport } from './support/wrap-transport.ts'
@@ -82,9 +89,9 @@ function engineRefusal(code: GatewayErrorCode, transportCode: TransportErrorCode
 }
 
 /** An error frame of v1, beside the close of a plain client. */
-function v1Error(code: GatewayErrorCode, frame: Json): Case {
+function v1Error(code: GatewayErrorCode, frame: Json, options: Partial<GatewayOptions> = {}): Case {
   return async () => {
-    await using system = await startGateway()
+    await using system = await startGateway(options)
     const client = await TestClient.welcomed(system.url)
     client.send(frame)
     const answer = await client.json()
@@ -98,6 +105,31 @@ const both =
   (...cases: Case[]): Case =>
   async () =>
     Object.assign({}, ...(await Promise.all(cases.map((run) => run())))) as Seen
+
+const GRANT: Grant = { ...SCOPE, userId: null, claims: {} }
+
+/** An upgrade and a session whose token has expired. */
+const expired: Case = async () => {
+  const grants: Grant[] = [
+    { ...GRANT, expiresAtMs: Date.now() + 600 },
+    { ...GRANT, expiresAtMs: 1 },
+  ]
+  await using system = await startGateway({ authorize: async () => grants.shift()! })
+  const client = await TestClient.open(system.url)
+  const { statusCode, body } = await TestClient.refused(system.url)
+  expect(body.code).toBe('token_expired')
+  const { code: closeCode, reason } = await client.closed
+  expect(reason).toBe('token_expired')
+  return { statusCode, closeCode }
+}
+
+/** An authorizer that cannot decide on one token. */
+const awayFor =
+  (token: string): Authorizer =>
+  async (request) => {
+    if (request.token === token) throw new GatewayError('control_plane_unavailable', 'm')
+    return GRANT
+  }
 
 /** An upgrade while the engine is away. */
 const upgradeWhileAway: Case = async () => {
@@ -142,6 +174,44 @@ const CASES: Record<GatewayErrorCode, Case> = {
     expect(reason).toBe('draining')
     return { closeCode, statusCode: (await TestClient.refused(system.url)).statusCode }
   },
+  token_expired: expired,
+  token_revoked: async () => {
+    let isRevoked = false
+    const grant = { ...GRANT, isRevoked: () => isRevoked }
+    await using system = await startGateway({ authorize: async () => grant })
+    const client = await TestClient.open(system.url)
+    isRevoked = true
+    expect(system.gateway.closeRevoked()).toBe(1)
+    const { code: closeCode, reason } = await client.closed
+    expect(reason).toBe('token_revoked')
+    const { statusCode, body } = await TestClient.refused(system.url)
+    expect(body.code).toBe('token_revoked')
+    return { closeCode, statusCode }
+  },
+  reauth_failed: v1Error('reauth_failed', { type: 'reauth' }),
+  reauth_unavailable: v1Error(
+    'reauth_unavailable',
+    { type: 'reauth', token: 'away' },
+    { authorize: awayFor('away') },
+  ),
+  reauth_limited: async () => {
+    await using system = await startGateway({ maxReauthsPerMinute: 1 })
+    const client = await TestClient.welcomed(system.url)
+    client.send({ type: 'reauth' })
+    client.send({ type: 'reauth' })
+    expect((await client.json()).code).toBe('reauth_failed')
+    const { code, retryable } = await client.json()
+    expect(code).toBe('reauth_limited')
+    return { retryable: retryable as boolean }
+  },
+  reauth_mismatch: async () => {
+    await using system = await startGateway()
+    const client = await TestClient.welcomed(system.url)
+    client.send({ type: 'reauth', token: 'somebody-else' })
+    const { code: closeCode, reason } = await client.closed
+    expect(reason).toBe('reauth_mismatch')
+    return { closeCode }
+  },
   frame_binary: plainFrame('frame_binary', Buffer.from(APPLICATION_FRAME)),
   frame_too_large: both(engineRefusal('frame_too_large', 'ERR_TRANSPORT_TOO_LARGE'), async () => {
     await using system = await startGateway({ maxPayloadBytes: 10 })
@@ -156,7 +226,7 @@ const CASES: Record<GatewayErrorCode, Case> = {
     plainFrame('invalid_subject', '{"actor":"a","actorId":"\\r\\n"}'),
   ),
   invalid_id: v1Error('invalid_id', { actor: 'a', actorId: 'b', id: 7 }),
-  unsupported_control: v1Error('unsupported_control', { type: 'reauth' }),
+  unsupported_control: v1Error('unsupported_control', { type: 'resume' }),
   broker_unavailable: both(
     engineRefusal('broker_unavailable', 'ERR_TRANSPORT_UNAVAILABLE'),
     upgradeWhileAway,
@@ -180,7 +250,7 @@ const CASES: Record<GatewayErrorCode, Case> = {
 
 describe('every code is what the table says, seen from outside', () => {
   test.each(Object.keys(GATEWAY_ERRORS) as GatewayErrorCode[])('%s', async (code) => {
-    const row: Seen = GATEWAY_ERRORS[code]
+    const row: Seen & { retryable: boolean } = GATEWAY_ERRORS[code]
     const seen = await CASES[code]()
     expect(row).toMatchObject(seen)
     // Both halves of a row that has two were looked at; codes of v1 only close nobody.

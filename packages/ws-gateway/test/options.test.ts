@@ -13,6 +13,8 @@ test('the defaults are these', () => {
   expect(gatewaySettings(needed)).toMatchObject({
     paths: new Set(['/ws', '/']),
     authorizeTimeoutMs: 5000,
+    reauthNoticeMs: 60_000,
+    maxReauthsPerMinute: 10,
     maxPayloadBytes: 65_536,
     maxFragments: 1024,
     maxInFlightFrames: 64,
@@ -31,6 +33,8 @@ test('the defaults are these', () => {
 
 const numbers = [
   'authorizeTimeoutMs',
+  'reauthNoticeMs',
+  'maxReauthsPerMinute',
   'maxPayloadBytes',
   'maxFragments',
   'maxInFlightFrames',
@@ -52,7 +56,7 @@ test.each(numbers)('%s is a whole number of at least 1', (name) => {
   expect(() => createGateway({ ...needed, [name]: 1 })).not.toThrow()
 })
 
-test.each(['authorizeTimeoutMs', 'pingIntervalMs', 'pongTimeoutMs'])(
+test.each(['authorizeTimeoutMs', 'reauthNoticeMs', 'pingIntervalMs', 'pongTimeoutMs'])(
   '%s is not so long that a timer would fire at once',
   (name) => {
     expect(() => createGateway({ ...needed, [name]: 2 ** 31 })).toThrow(
@@ -64,6 +68,7 @@ test.each(['authorizeTimeoutMs', 'pingIntervalMs', 'pongTimeoutMs'])(
 test.each<[string, Partial<GatewayOptions>]>([
   ['transport', { transport: {} as GatewayOptions['transport'] }],
   ['authorize', { authorize: 'yes' as unknown as GatewayOptions['authorize'] }],
+  ['maxReauthsPerMinute', { maxReauthsPerMinute: 1001 }],
   ['maxPayloadBytes', { maxPayloadBytes: 1024 * 1024 + 1 }],
   ['paths', { paths: [] }],
   ['paths', { paths: ['ws'] }],

@@ -5,6 +5,7 @@ import type { OpenSocket, Socket, SocketEnd } from '../socket/socket.ts'
 import { endError } from './end-error.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { parseServerFrame, PROTOCOL, type ServerFrame } from './protocol.ts'
+import { Redactor } from './redactor.ts'
 
 // How long a polite close may take.
 const CLOSE_TIMEOUT_MS = 1000
@@ -12,7 +13,10 @@ const CLOSE_TIMEOUT_MS = 1000
 const MAX_QUOTE_LENGTH = 200
 
 /** Frames that concern the client once a session stands. */
-export type SessionFrame = Extract<ServerFrame, { type: 'message' | 'ack' | 'nack' | 'error' }>
+export type SessionFrame = Extract<
+  ServerFrame,
+  { type: 'message' | 'ack' | 'nack' | 'error' | 'reauth_required' | 'reauthenticated' }
+>
 
 /** Calls back until `end`, which comes exactly once, or until `close()`. */
 export interface ConnectionEvents {
@@ -27,7 +31,7 @@ export interface ConnectionEvents {
 export class Connection {
   readonly #settings: Settings
   readonly #events: ConnectionEvents
-  readonly #redact: (text: string) => string
+  readonly #redactor = new Redactor(MAX_QUOTE_LENGTH)
   readonly #socket: Socket | undefined
   readonly #connectTimer: ReturnType<typeof setTimeout>
   #heartbeat: Heartbeat | undefined
@@ -38,8 +42,7 @@ export class Connection {
   constructor(settings: Settings, openSocket: OpenSocket, token: string | null, events: ConnectionEvents) {
     this.#settings = settings
     this.#events = events
-    this.#redact = (text) =>
-      (token === null ? text : text.replaceAll(token, '[redacted]')).slice(0, MAX_QUOTE_LENGTH)
+    if (token !== null) this.#redactor.add(token)
     this.#connectTimer = setTimeout(() => {
       const limit = settings.connectTimeoutMs
       this.#drop(new ClientError('connect_timeout', `No welcome from the server in ${limit} ms`))
@@ -62,9 +65,15 @@ export class Connection {
     this.#socket?.send(text)
   }
 
-  /** Makes server text fit for an error message: without the token, and short. */
+  /** Sends a frame with a token in it, which no error will quote. */
+  sendToken(frame: string, token: string): void {
+    this.#redactor.add(token)
+    this.send(frame)
+  }
+
+  /** Makes server text fit for an error message: without any token of this connection, and short. */
   redact(text: string): string {
-    return this.#redact(text)
+    return this.#redactor.redact(text)
   }
 
   /** Ends without further callbacks. Resolves when the socket is gone. */
@@ -129,7 +138,10 @@ export class Connection {
 
   #end(end: SocketEnd): void {
     this.#socketEnded()
-    this.#finish(endError(end, this.#welcomed, this.#redact), end.refusal?.retryAfterMs)
+    this.#finish(
+      endError(end, this.#welcomed, (text) => this.redact(text)),
+      end.refusal?.retryAfterMs,
+    )
   }
 
   #finish(error: ClientError, retryAfterMs = 0): void {
@@ -147,5 +159,5 @@ export class Connection {
 }
 
 function isSessionFrame(frame: ServerFrame): frame is SessionFrame {
-  return frame.type === 'message' || frame.type === 'ack' || frame.type === 'nack' || frame.type === 'error'
+  return frame.type !== 'welcome' && frame.type !== 'pong' && frame.type !== 'unknown'
 }

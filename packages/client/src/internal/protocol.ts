@@ -11,6 +11,10 @@ export type ServerFrame =
   | { type: 'nack'; seq: number; id: string | undefined; code: string; message: string; retryable: boolean }
   | { type: 'error'; code: string; message: string }
   | { type: 'pong' }
+  /** The token will expire; both in milliseconds, `deadline` since the epoch. */
+  | { type: 'reauth_required'; deadline: number; remainingMs: number }
+  /** `deadline` is null when the session does not expire any more. */
+  | { type: 'reauthenticated'; deadline: number | null }
   /** From a newer server; to be ignored. */
   | { type: 'unknown' }
 
@@ -41,6 +45,14 @@ export function parseServerFrame(text: string): ServerFrame | null {
       return typeof code === 'string' ? { type, code, message: asText(message) } : null
     case 'pong':
       return { type }
+    case 'reauth_required': {
+      const { deadline, remainingMs } = frame
+      return isDuration(deadline) && isDuration(remainingMs) ? { type, deadline, remainingMs } : null
+    }
+    case 'reauthenticated': {
+      const { deadline } = frame
+      return deadline === null || isDuration(deadline) ? { type, deadline } : null
+    }
     default:
       return { type: 'unknown' }
   }
@@ -67,6 +79,10 @@ function isObject(value: unknown): value is Members {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1
+}
+
+function isDuration(value: unknown): value is number {
+  return Number.isFinite(value) && (value as number) >= 0
 }
 
 function asText(value: unknown): string {

@@ -16,6 +16,7 @@ import { Connection, type SessionFrame } from './connection.ts'
 import { createIdSource, encodeFrame } from './encode-frame.ts'
 import { Emitter } from './emitter.ts'
 import { Outbox } from './outbox.ts'
+import { Reauthentication } from './reauthentication.ts'
 import { quietTimer, type Timer } from './timer.ts'
 import { fetchToken } from './token.ts'
 
@@ -39,6 +40,7 @@ export class RelayClient<Received> implements Client<Received> {
   #session: Session | null = null
   #lastError: ClientError | null = null
   #connection: Connection | undefined
+  #reauthentication: Reauthentication | undefined
   #retryTimer: Timer | undefined
   #stableTimer: Timer | undefined
   /** The token was refused on the connection before this one, so this one is the last try. */
@@ -152,6 +154,13 @@ export class RelayClient<Received> implements Client<Received> {
       this.#backoff.reset()
       this.#tokenRefused = false
     }, this.#settings.stableAfterMs)
+    this.#reauthentication = new Reauthentication({
+      settings: this.#settings,
+      random: this.#platform.random,
+      maxPayloadBytes: session.limits.maxPayloadBytes,
+      send: (frame, token) => connection?.sendToken(frame, token),
+      report: (error) => this.#report(error),
+    })
     this.#outbox.open(session.limits, (text) => connection?.send(text))
     this.#resolveReady(session)
     this.#setStatus('connected')
@@ -170,8 +179,18 @@ export class RelayClient<Received> implements Client<Received> {
       case 'nack':
         this.#answer(frame.seq, frame.id, this.#serverError('rejected', frame, frame.retryable))
         return
-      case 'error':
-        this.#report(this.#serverError('server_error', frame))
+      case 'reauth_required':
+        this.#reauthentication?.required(frame.deadline, frame.remainingMs)
+        return
+      case 'reauthenticated':
+        this.#reauthentication?.succeeded(frame.deadline)
+        return
+      case 'error': {
+        const isAnswer = this.#reauthentication?.failed(frame.code, () =>
+          this.#serverError('reauth_failed', frame),
+        )
+        if (!isAnswer) this.#report(this.#serverError('server_error', frame))
+      }
     }
   }
 
@@ -181,7 +200,7 @@ export class RelayClient<Received> implements Client<Received> {
   }
 
   #serverError(
-    code: 'rejected' | 'server_error',
+    code: 'rejected' | 'server_error' | 'reauth_failed',
     frame: { code: string; message: string },
     retryable?: boolean,
   ): ClientError {
@@ -195,6 +214,8 @@ export class RelayClient<Received> implements Client<Received> {
   #ended(error: ClientError, retryAfterMs: number): void {
     if (this.#closing) return
     clearTimeout(this.#stableTimer)
+    this.#reauthentication?.stop()
+    this.#reauthentication = undefined
     this.#connection = undefined
     this.#session = null
     this.#outbox.suspend()
@@ -216,6 +237,8 @@ export class RelayClient<Received> implements Client<Received> {
     // Set first: a listener of what follows may call close() again.
     this.#closing = this.#connection?.close() ?? Promise.resolve()
     this.#refusing = refusal
+    this.#reauthentication?.stop()
+    this.#reauthentication = undefined
     this.#connection = undefined
     this.#session = null
     clearTimeout(this.#retryTimer)

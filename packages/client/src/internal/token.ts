@@ -5,11 +5,13 @@ import type { Settings } from '../options.ts'
 const LEGAL = /^[\w!#$%&'*+\-.^`|~]+$/
 
 /**
- * Asks for the token of the next connection; null means none. Rejects with `token_failed` or, for one that cannot be
- * sent, `token_invalid`. Neither quotes the token.
+ * Asks for a token; null means none. Rejects with `token_failed` or, for one that cannot be sent, `token_invalid`. Neither
+ * quotes the token.
+ *
+ * @param signal aborted when nobody waits any more; then it rejects as well
  */
-export async function fetchToken(settings: Settings): Promise<string | null> {
-  const token = await askForToken(settings)
+export async function fetchToken(settings: Settings, signal?: AbortSignal): Promise<string | null> {
+  const token = await askForToken(settings, signal)
   if (token === null || token === undefined || token === '') return null
   if (typeof token !== 'string') {
     throw new ClientError('token_invalid', 'getToken must return a string or null')
@@ -23,7 +25,8 @@ export async function fetchToken(settings: Settings): Promise<string | null> {
   return token
 }
 
-async function askForToken({ getToken, tokenTimeoutMs }: Settings): Promise<unknown> {
+async function askForToken({ getToken, tokenTimeoutMs }: Settings, signal?: AbortSignal): Promise<unknown> {
+  let abort: (() => void) | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
     return await Promise.race([
@@ -32,11 +35,14 @@ async function askForToken({ getToken, tokenTimeoutMs }: Settings): Promise<unkn
         timer = setTimeout(() => {
           reject(new ClientError('token_failed', `getToken took longer than ${tokenTimeoutMs} ms`))
         }, tokenTimeoutMs)
+        abort = () => reject(new ClientError('closed', 'Nobody waits for the token any more'))
+        signal?.addEventListener('abort', abort)
       }),
     ])
   } catch (cause) {
     throw ClientError.is(cause) ? cause : new ClientError('token_failed', 'getToken failed', { cause })
   } finally {
     clearTimeout(timer)
+    if (abort) signal?.removeEventListener('abort', abort)
   }
 }

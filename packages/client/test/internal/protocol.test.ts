@@ -34,6 +34,18 @@ describe('frames of the protocol', () => {
       { type: 'error', code: 'c', message: 'm' },
     ],
     [{ type: 'pong' }, { type: 'pong' }],
+    [
+      { type: 'reauth_required', deadline: 5, remainingMs: 0, more: 1 },
+      { type: 'reauth_required', deadline: 5, remainingMs: 0 },
+    ],
+    [
+      { type: 'reauthenticated', deadline: 5 },
+      { type: 'reauthenticated', deadline: 5 },
+    ],
+    [
+      { type: 'reauthenticated', deadline: null },
+      { type: 'reauthenticated', deadline: null },
+    ],
     [{ type: 'from-the-future', x: 1 }, { type: 'unknown' }],
   ])('%j', (frame, expected) => {
     expect(parse(frame)).toEqual(expected)
@@ -57,6 +69,14 @@ describe('what is not one', () => {
     { type: 'nack', seq: 1 },
     { type: 'nack', seq: 1, code: 5 },
     { type: 'error' },
+    { type: 'reauth_required' },
+    { type: 'reauth_required', deadline: 5 },
+    { type: 'reauth_required', deadline: 5, remainingMs: -1 },
+    { type: 'reauth_required', deadline: 5, remainingMs: '1' },
+    { type: 'reauth_required', deadline: null, remainingMs: 1 },
+    { type: 'reauthenticated' },
+    { type: 'reauthenticated', deadline: 'never' },
+    { type: 'reauthenticated', deadline: -5 },
     { ...welcome, protocol: 'portcullis.v2' },
     { ...welcome, sessionId: 5 },
     { ...welcome, limits: null },
@@ -67,7 +87,14 @@ describe('what is not one', () => {
     expect(parse(frame)).toBeNull()
   })
 
-  test.each(['', '{', 'undefined', '{"type":"pong"', '\u0000'])('the text %j', (text) => {
+  test.each([
+    '',
+    '{',
+    'undefined',
+    '{"type":"pong"',
+    '\u0000',
+    '{"type":"reauthenticated","deadline":1e999}',
+  ])('the text %j', (text) => {
     expect(parseServerFrame(text)).toBeNull()
   })
 })

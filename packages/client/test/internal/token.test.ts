@@ -61,3 +61,13 @@ test('a getToken that never answers is given up', async () => {
   })
   expect(vi.getTimerCount()).toBe(0)
 })
+
+test('nobody waits for a getToken once the wait is called off, and no timer is left', async () => {
+  vi.useFakeTimers()
+  const controller = new AbortController()
+  const settings = parseOptions({ url: 'ws://localhost', getToken: async () => await new Promise(() => {}) })
+  const result = fetchToken(settings, controller.signal).catch((error: unknown) => error)
+  controller.abort()
+  expect(await result).toMatchObject({ code: 'closed' })
+  expect(vi.getTimerCount()).toBe(0)
+})

@@ -77,8 +77,18 @@ export class Peer {
     this.send({ type: 'message', seq: ++this.#outSeq, message })
   }
 
-  close(code: number): void {
-    this.#socket.close(code)
+  /** Asks for a new token. */
+  requireReauth(remainingMs: number, deadline: number = Date.now() + remainingMs): void {
+    this.send({ type: 'reauth_required', deadline, remainingMs })
+  }
+
+  /** Takes a new token. */
+  reauthenticated(deadline: number | null = null): void {
+    this.send({ type: 'reauthenticated', deadline })
+  }
+
+  close(code: number, reason = ''): void {
+    this.#socket.close(code, reason)
   }
 
   /** Cuts the line. */

@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What an authorizer is told about an upgrade. */
+/**
+ * What an authorizer is told about an upgrade, or about a new token for a session: then with what the upgrade of that
+ * session had, save the headers that carry credentials.
+ */
 export interface UpgradeRequest {
   /** The `Host` header as sent: with port, in any case. */
   readonly host: string
@@ -23,10 +26,20 @@ export interface Grant {
   readonly userId: string | null
   /** Handed to workers with every frame. */
   readonly claims: Readonly<Record<string, unknown>>
+  /**
+   * When the session ends unless it is given a newer token: milliseconds since the epoch, finite and positive. Absent: it
+   * does not expire, whatever the claims say.
+   */
+  readonly expiresAtMs?: number | undefined
+  /**
+   * Whether the grant was withdrawn. Asked right before the 101, when the session opens, after a reauth, and by
+   * `gateway.closeRevoked()`. MUST answer at once and from memory, and MUST NOT throw; anything but `false` is a yes.
+   */
+  readonly isRevoked?: (() => boolean) | undefined
 }
 
 /**
- * Decides whether an upgrade becomes a session. MUST throw a `GatewayError` (or an `AuthError`) to refuse; anything else
+ * Decides whether an upgrade becomes a session, and whether a session may go on with a new token. MUST throw a `GatewayError` (or an `AuthError`) to refuse; anything else
  * that it throws is answered with 500. MUST NOT answer an outage with a denial: `control_plane_unavailable` is there for it.
  */
 export type Authorizer = (request: UpgradeRequest) => Promise<Grant>

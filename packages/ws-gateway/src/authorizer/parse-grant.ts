@@ -2,8 +2,22 @@ import type { Grant } from './authorizer.ts'
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 
-/** Reads a grant that came over the wire; null when it is not one. Ids become subject tokens, so their form is checked. */
+/**
+ * Reads a grant that came over the wire; null when it is not one. Ids become subject tokens, so their form is checked. The
+ * claim `exp` (seconds since the epoch, RFC 7519 section 4.1.4) says when it expires; one that is no such time makes it no
+ * grant, because the session would never end.
+ */
 export function parseGrant(value: unknown): Grant | null {
+  const grant = readGrant(value)
+  if (!grant) return null
+  const { exp } = grant.claims
+  if (exp === undefined || exp === null) return grant
+  const expiresAtMs = typeof exp === 'number' ? exp * 1000 : Number.NaN
+  return isInstant(expiresAtMs) ? { ...grant, expiresAtMs } : null
+}
+
+/** The members that both kinds of grants have; null when they are not there. */
+export function readGrant(value: unknown): Grant | null {
   if (typeof value !== 'object' || value === null) return null
   const { workspaceId, projectId, userId, claims } = value as Record<string, unknown>
   if (typeof workspaceId !== 'string' || !ID.test(workspaceId)) return null
@@ -12,4 +26,9 @@ export function parseGrant(value: unknown): Grant | null {
   if (claims !== undefined && (typeof claims !== 'object' || claims === null || Array.isArray(claims)))
     return null
   return { workspaceId, projectId, userId: userId ?? null, claims: (claims ?? {}) as Record<string, unknown> }
+}
+
+/** Whether a value can be a time in milliseconds since the epoch. */
+export function isInstant(value: unknown): value is number {
+  return Number.isFinite(value) && (value as number) > 0
 }

@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 /** A frame of a client, read as far as the relay needs it. */
 export type ClientFrame =
   | { kind: 'application'; actor: string; actorId: string; id: unknown }
-  | { kind: 'control'; type: string }
+  | { kind: 'control'; type: string; token: unknown }
 
 const MAX_ID_LENGTH = 128
 
@@ -23,8 +23,9 @@ export function readClientFrame(text: string, allowsControl: boolean): ClientFra
   if (typeof frame !== 'object' || frame === null || Array.isArray(frame)) {
     throw new GatewayError('routing_missing', 'a frame is one JSON object')
   }
-  const { actor, actorId, id, type } = frame as Record<string, unknown>
-  if (allowsControl && actor === undefined && typeof type === 'string') return { kind: 'control', type }
+  const { actor, actorId, id, type, token } = frame as Record<string, unknown>
+  if (allowsControl && actor === undefined && typeof type === 'string')
+    return { kind: 'control', type, token }
   if (typeof actor !== 'string' || typeof actorId !== 'string') {
     throw new GatewayError(
       'routing_missing',

@@ -29,6 +29,33 @@ export function errorFrame(code: GatewayErrorCode, message: string): string {
   return JSON.stringify({ type: 'error', code, message })
 }
 
+/**
+ * The token of the session will expire.
+ *
+ * @param deadline milliseconds since the epoch
+ * @param remainingMs the same as a duration, for a client whose clock is not ours
+ */
+export function reauthRequiredFrame(deadline: number, remainingMs: number): string {
+  return JSON.stringify({
+    type: 'reauth_required',
+    deadline: Math.floor(deadline),
+    remainingMs: Math.max(0, Math.floor(remainingMs)),
+  })
+}
+
+/** @param deadline milliseconds since the epoch; undefined when the session does not expire any more */
+export function reauthenticatedFrame(deadline: number | undefined): string {
+  return JSON.stringify({
+    type: 'reauthenticated',
+    deadline: deadline === undefined ? null : Math.floor(deadline),
+  })
+}
+
+/** A `reauth` came to nothing, and the session goes on with the token that it has. */
+export function reauthErrorFrame(code: GatewayErrorCode, message: string): string {
+  return JSON.stringify({ type: 'error', code, message, retryable: GATEWAY_ERRORS[code].retryable })
+}
+
 export const PONG_FRAME: string = JSON.stringify({ type: 'pong' })
 
 const MESSAGE_TAIL = Buffer.from('}')

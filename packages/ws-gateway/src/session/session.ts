@@ -8,6 +8,7 @@ import {
 } from '@portcullis/transport'
 import type { RawData, WebSocket } from 'ws'
 import type { Grant } from '../authorizer/authorizer.ts'
+import { assertGrantHolds, isRevoked } from '../authorizer/grant-holds.ts'
 import { closeCodeOf, GatewayError, type GatewayErrorCode } from '../errors.ts'
 import { closeSocket } from '../internal/close-socket.ts'
 import type { GatewaySettings } from '../options.ts'
@@ -18,16 +19,23 @@ import {
   messageFrame,
   nackFrame,
   PONG_FRAME,
+  reauthenticatedFrame,
+  reauthErrorFrame,
+  reauthRequiredFrame,
   welcomeFrame,
 } from '../protocol/server-frames.ts'
 import { PROTOCOL_V1 } from '../protocol/subprotocols.ts'
 import type { Counts } from '../stats.ts'
 import { gatewayErrorOf } from './publish-error.ts'
+import { isSamePrincipal, Reauthenticator, type SessionRequest } from './reauthenticator.ts'
+import { SessionClock } from './session-clock.ts'
 
 /** What a session is made of. */
 export interface SessionParts {
   id: string
   grant: Grant
+  /** Of the upgrade. Without credentials: it is kept for as long as the session. */
+  request: SessionRequest
   socket: WebSocket
   settings: GatewaySettings
   counts: Counts
@@ -36,44 +44,65 @@ export interface SessionParts {
 /** One authorised socket: its frames to the engine, the engine's messages to it. */
 export class Session {
   readonly id: string
-  readonly grant: Grant
   readonly socket: WebSocket
   readonly connectedAt: number = Date.now()
   readonly #settings: GatewaySettings
   readonly #counts: Counts
   readonly #isV1: boolean
-  readonly #inboundPrefix: Buffer
   readonly #outboundPrefix: Buffer
+  readonly #clock: SessionClock
+  /** Of `portcullis.v1` only. */
+  readonly #reauthenticator: Reauthenticator | undefined
+  #grant: Grant
+  #inboundPrefix: Buffer
   /** Application frames received. */
   #frameCount = 0
   readonly #inFlight = new Set<Promise<void>>()
   #takesFrames = true
 
-  constructor({ id, grant, socket, settings, counts }: SessionParts) {
+  constructor({ id, grant, request, socket, settings, counts }: SessionParts) {
     this.id = id
-    this.grant = grant
+    this.#grant = grant
     this.socket = socket
     this.#settings = settings
     this.#counts = counts
     this.#isV1 = socket.protocol === PROTOCOL_V1
-    const { workspaceId, projectId, userId, claims } = grant
-    const scope = { workspaceId, projectId }
-    this.#inboundPrefix = inboundPrefix({ scope, sessionId: id, userId, claims })
-    this.#outboundPrefix = outboundPrefix(scope, id)
+    const { workspaceId, projectId } = grant
+    this.#inboundPrefix = this.#prefixFor(grant)
+    this.#outboundPrefix = outboundPrefix({ workspaceId, projectId }, id)
+    this.#reauthenticator = this.#isV1 ? new Reauthenticator(settings, request) : undefined
+    this.#clock = new SessionClock(grant.expiresAtMs, settings.reauthNoticeMs, {
+      notice: (deadline, remainingMs) => {
+        if (this.#isV1) this.#send(reauthRequiredFrame(deadline, remainingMs))
+      },
+      expired: () => this.#expire(),
+    })
     socket.on('message', (data, isBinary) => this.#onFrame(data, isBinary))
+    socket.once('close', () => {
+      this.#clock.stop()
+      this.#reauthenticator?.stop()
+    })
   }
 
-  /** Sends the welcome, to a client that asked for it. */
+  /** What the session may do; another one after a reauth, for the same user. */
+  get grant(): Grant {
+    return this.#grant
+  }
+
+  /** Sends the welcome, to a client that asked for it, and watches the clock. */
   open(): void {
-    if (!this.#isV1) return
-    const { maxPayloadBytes, maxInFlightFrames } = this.#settings
-    const limits = { maxPayloadBytes, maxInFlightFrames }
-    this.#send(welcomeFrame({ sessionId: this.id, userId: this.grant.userId, limits }))
+    if (this.endIfRevoked()) return
+    if (this.#isV1) {
+      const { maxPayloadBytes, maxInFlightFrames } = this.#settings
+      const limits = { maxPayloadBytes, maxInFlightFrames }
+      this.#send(welcomeFrame({ sessionId: this.id, userId: this.#grant.userId, limits }))
+    }
+    this.#clock.start()
   }
 
   /** Writes a worker's message to the socket, if it is for this session. */
   deliver(delivery: OutboundDelivery): void {
-    if (this.socket.readyState !== this.socket.OPEN) return
+    if (!this.#isLive()) return
     const { sequence } = delivery
     const message = this.#messageIn(delivery)
     if (!message) {
@@ -90,8 +119,25 @@ export class Session {
 
   /** Closes the socket with the code of an error; a `portcullis.v1` client is told by a frame as well. */
   end(code: GatewayErrorCode, message: string): void {
-    if (this.#isV1 && this.socket.readyState === this.socket.OPEN) this.socket.send(errorFrame(code, message))
+    if (this.socket.readyState === this.socket.OPEN) {
+      this.#counts.end(code)
+      if (this.#isV1) this.socket.send(errorFrame(code, message))
+    }
     closeSocket(this.socket, closeCodeOf(code), code)
+  }
+
+  /** Closes an open session whose grant was withdrawn, or cannot say whether it was. True when it did. */
+  endIfRevoked(): boolean {
+    if (this.socket.readyState !== this.socket.OPEN) return false
+    try {
+      if (!isRevoked(this.#grant)) return false
+      this.end('token_revoked', 'the token was revoked')
+    } catch (error) {
+      this.#settings.logger.error({ sessionId: this.id, err: error }, 'could not tell whether it was revoked')
+      // The client comes back through the authorizer, which decides anew.
+      this.end('internal_error', 'something went wrong')
+    }
+    return true
   }
 
   /** Reads no more frames, so that the client keeps and sends again what was not acknowledged. */
@@ -110,10 +156,10 @@ export class Session {
    * and by the envelope inside. Null otherwise.
    */
   #messageIn({ scope, payload }: OutboundDelivery): Buffer | null {
-    const { workspaceId, projectId } = this.grant
+    const { workspaceId, projectId } = this.#grant
     if (scope.workspaceId !== workspaceId || scope.projectId !== projectId) return null
     try {
-      return sliceOutboundMessage(payload, this.#outboundPrefix, this.grant, this.id)
+      return sliceOutboundMessage(payload, this.#outboundPrefix, this.#grant, this.id)
     } catch {
       return null
     }
@@ -121,7 +167,7 @@ export class Session {
 
   #onFrame(data: RawData, isBinary: boolean): void {
     // Nobody could be told what became of a frame that comes while the socket closes.
-    if (!this.#takesFrames || this.socket.readyState !== this.socket.OPEN) return
+    if (!this.#takesFrames || !this.#isLive()) return
     this.#counts.framesIn += 1
     // `ws` hands out one Buffer unless its binaryType is changed, which nobody does here.
     const bytes = data as Buffer
@@ -129,7 +175,7 @@ export class Session {
       if (isBinary) throw new GatewayError('frame_binary', 'frames are text')
       const frame = readClientFrame(bytes.toString('utf8'), this.#isV1)
       if (frame.kind === 'control') {
-        this.#onControl(frame.type)
+        this.#onControl(frame)
         return
       }
       this.#frameCount += 1
@@ -163,7 +209,7 @@ export class Session {
     const published = transport
       .publishInbound(
         {
-          scope: this.grant,
+          scope: this.#grant,
           actor: frame.actor,
           actorId: frame.actorId,
           payload: spliceInboundEnvelope(this.#inboundPrefix, bytes),
@@ -214,17 +260,82 @@ export class Session {
     else this.end(error.code, error.message)
   }
 
-  #onControl(type: string): void {
+  #onControl({ type, token }: { type: string; token: unknown }): void {
     if (type === 'ping') this.#send(PONG_FRAME)
+    else if (type === 'reauth' && this.#reauthenticator)
+      void this.#reauthenticate(this.#reauthenticator, token)
     else this.#refuse(new GatewayError('unsupported_control', 'this server does not know the control frame'))
   }
 
+  /** Never rejects. */
+  async #reauthenticate(reauthenticator: Reauthenticator, token: unknown): Promise<void> {
+    try {
+      const grant = await reauthenticator.ask(token)
+      // Too late, or gone: then it changes nothing.
+      if (this.#isLive()) this.#goOnWith(grant)
+    } catch (error) {
+      if (!this.#isLive()) return
+      const refusal = GatewayError.is(error)
+        ? error
+        : new GatewayError('reauth_unavailable', 'something went wrong', { cause: error })
+      const { code, message, cause } = refusal
+      const isFault = code === 'reauth_unavailable'
+      this.#settings.logger[isFault ? 'warn' : 'debug'](
+        { sessionId: this.id, code, err: isFault ? cause : undefined },
+        'refused a reauth',
+      )
+      this.#counts.nack(code)
+      this.#send(reauthErrorFrame(code, message))
+    }
+  }
+
+  /** @throws GatewayError `reauth_failed`; and whatever the grant throws */
+  #goOnWith(grant: Grant): void {
+    if (!isSamePrincipal(this.#grant, grant)) {
+      this.end('reauth_mismatch', 'the token is for another user, project or issuer')
+      return
+    }
+    try {
+      assertGrantHolds(grant)
+    } catch (error) {
+      if (!GatewayError.is(error)) throw error
+      if (error.code === 'token_revoked') {
+        this.end(error.code, error.message)
+        return
+      }
+      throw new GatewayError('reauth_failed', error.message)
+    }
+    // May throw: claims of an authorizer in this process may be anything. Then nothing has changed yet.
+    this.#inboundPrefix = this.#prefixFor(grant)
+    this.#grant = grant
+    this.#counts.reauthenticated += 1
+    this.#clock.renew(grant.expiresAtMs, this.#settings.reauthNoticeMs)
+    this.#send(reauthenticatedFrame(grant.expiresAtMs))
+  }
+
+  #prefixFor({ workspaceId, projectId, userId, claims }: Grant): Buffer {
+    return inboundPrefix({ scope: { workspaceId, projectId }, sessionId: this.id, userId, claims })
+  }
+
+  /** Whether frames may pass. Looks at the clock every time, because timers may be late. */
+  #isLive(): boolean {
+    if (this.socket.readyState !== this.socket.OPEN) return false
+    if (!this.#clock.isOver) return true
+    this.#expire()
+    return false
+  }
+
+  #expire(): void {
+    this.end('token_expired', 'the token has expired')
+  }
+
   #send(frame: string | Buffer): void {
+    if (!this.#isLive()) return
     const { socket } = this
-    if (socket.readyState !== socket.OPEN) return
     if (socket.bufferedAmount > this.#settings.maxBufferedBytes) {
       this.#settings.logger.info({ sessionId: this.id }, 'closed a slow consumer')
       // Nothing more is put into the full buffer, not even the error frame.
+      this.#counts.end('slow_consumer')
       closeSocket(socket, closeCodeOf('slow_consumer'), 'slow_consumer')
       return
     }

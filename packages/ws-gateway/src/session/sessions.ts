@@ -6,6 +6,7 @@ import type { GatewaySettings } from '../options.ts'
 import type { Counts } from '../stats.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { noticeConnected, noticeDisconnected } from './notices.ts'
+import type { SessionRequest } from './reauthenticator.ts'
 import { Session } from './session.ts'
 import { SessionIds } from './session-ids.ts'
 
@@ -61,11 +62,12 @@ export class Sessions {
   }
 
   /** Turns an accepted socket into a session. */
-  open(seat: SessionSeat, grant: Grant, socket: WebSocket): void {
+  open(seat: SessionSeat, grant: Grant, request: SessionRequest, socket: WebSocket): void {
     const { logger, pingIntervalMs, pongTimeoutMs } = this.#settings
     const session = new Session({
       id: seat.id,
       grant,
+      request,
       socket,
       settings: this.#settings,
       counts: this.#counts,
@@ -85,6 +87,12 @@ export class Sessions {
     noticeConnected(this.#settings, session)
     session.open()
     logger.debug(ids, 'session opened')
+  }
+
+  /** Closes the sessions whose grants were withdrawn; returns how many. */
+  endRevoked(): number {
+    // A copy: what it asks is the application's, and may close others.
+    return [...this.#sessions.values()].filter((session) => session.endIfRevoked()).length
   }
 
   /** Closes every session with the code of an error. */

@@ -73,5 +73,6 @@ export function refuse(socket: Duplex, refusal: Refusal): void {
 
 function bearerChallenge(code: string): string {
   if (code === 'ERR_AUTH_TOKEN_REQUIRED') return challenge('ERR_AUTH_TOKEN_REQUIRED')
-  return challenge(code === 'ERR_AUTH_TOKEN_EXPIRED' ? 'ERR_AUTH_TOKEN_EXPIRED' : 'ERR_AUTH_TOKEN_INVALID')
+  const isExpired = code === 'ERR_AUTH_TOKEN_EXPIRED' || code === 'token_expired'
+  return challenge(isExpired ? 'ERR_AUTH_TOKEN_EXPIRED' : 'ERR_AUTH_TOKEN_INVALID')
 }

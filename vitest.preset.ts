@@ -3,7 +3,8 @@ import type { UserWorkspaceConfig } from 'vitest/config'
 /** What every project of the repository shares: tests run against sources, not builds, of our own packages. */
 export function project(name: string, test: UserWorkspaceConfig['test'] = {}): UserWorkspaceConfig {
   return {
-    ssr: { resolve: { conditions: ['@portcullis/source', 'node', 'import', 'default'] } },
+    // Node is handed these too: with `import` among them a CommonJS package would be given the ES modules of another.
+    ssr: { resolve: { conditions: ['@portcullis/source', 'node'] } },
     test: {
       name,
       include: ['test/**/*.test.ts'],

@@ -17,12 +17,24 @@ export const AUTH_ERRORS = {
   ERR_AUTH_REQUEST_INVALID: { statusCode: 400, closeCode: 4400, expose: true },
   /** The verification keys could not be obtained: says nothing about the token, so it is never a denial. */
   ERR_AUTH_KEYS_UNAVAILABLE: { statusCode: 503, closeCode: 1013, expose: false },
+  /** A secret that cannot be hashed as it is: not text, empty, with NUL, or longer than 72 bytes. */
+  ERR_AUTH_SECRET_INVALID: { statusCode: 400, closeCode: 4400, expose: true },
+  /** As many secrets are being hashed, and wait to be, as are allowed: try again after `retryAfterSeconds`. */
+  ERR_AUTH_HASHING_BUSY: { statusCode: 503, closeCode: 1013, expose: true },
+  /** The hasher is closed or its thread died: says nothing about the secret, so it is never a denial. */
+  ERR_AUTH_HASHING_UNAVAILABLE: { statusCode: 503, closeCode: 1013, expose: false },
   /** The caller is known and may not do this. */
   ERR_FORBIDDEN: { statusCode: 403, closeCode: 4403, expose: true },
 } as const
 
 /** One of the keys of {@link AUTH_ERRORS}. */
 export type AuthErrorCode = keyof typeof AUTH_ERRORS
+
+/** Options of {@link AuthError}. */
+export interface AuthErrorOptions extends ErrorOptions {
+  /** When it makes sense to try again, seconds from now: the value of `Retry-After`. */
+  retryAfterSeconds?: number | undefined
+}
 
 /**
  * A refusal caused by a peer, a token or a key endpoint. Mistakes of the calling code are `TypeError`s instead.
@@ -39,14 +51,17 @@ export class AuthError extends Error {
   readonly closeCode: number
   /** Whether `message` may reach the peer. */
   readonly expose: boolean
+  /** When it makes sense to try again, seconds, where that is known. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(code: AuthErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: AuthErrorCode, message: string, options?: AuthErrorOptions) {
     super(message, options)
     const { statusCode, closeCode, expose } = AUTH_ERRORS[code]
     this.code = code
     this.statusCode = statusCode
     this.closeCode = closeCode
     this.expose = expose
+    this.retryAfterSeconds = options?.retryAfterSeconds
     Object.defineProperty(this, kBrand, { value: true })
   }
 

@@ -1,4 +1,4 @@
-export { AUTH_ERRORS, AuthError, type AuthErrorCode } from './errors.ts'
+export { AUTH_ERRORS, AuthError, type AuthErrorCode, type AuthErrorOptions } from './errors.ts'
 
 export { challenge, type ChallengeOptions } from './bearer/challenge.ts'
 export { extractBearer } from './bearer/extract-bearer.ts'
@@ -18,11 +18,18 @@ export { redactHeaders, type HeaderRecord } from './redaction/redact-headers.ts'
 export { redactProtocols } from './redaction/redact-protocols.ts'
 export { REDACTED, redactQueryToken, redactUrl } from './redaction/redact-url.ts'
 
-export type { KeyQuery, KeySet } from './keys/key-set.ts'
+export { createKeyRing, type KeyRing, type SignOptions } from './keys/key-ring.ts'
+export type { KeyQuery, KeySet, VerificationKey } from './keys/key-set.ts'
 export { allowInsecureHttp, createRemoteKeySet, type RemoteKeySetOptions } from './keys/remote-key-set.ts'
 export { createSecretKeySet, MIN_SECRET_BYTES } from './keys/secret-key-set.ts'
+export type { PublicJwk, SigningKeyOptions } from './keys/signing-key.ts'
 
 export { TOKEN_ALGORITHMS, type TokenAlgorithm } from './token/algorithms.ts'
+export {
+  createCachedVerifier,
+  type CachedVerifier,
+  type CachedVerifierOptions,
+} from './token/cached-verifier.ts'
 export {
   createTokenVerifier,
   verifyToken,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import * as hashing from '../src/hashing/index.ts'
 import * as api from '../src/index.ts'
 
 const packageJson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -17,6 +18,8 @@ test('the package exports these names and no others', () => {
     'TOKEN_ALGORITHMS',
     'allowInsecureHttp',
     'challenge',
+    'createCachedVerifier',
+    'createKeyRing',
     'createRemoteKeySet',
     'createSecretKeySet',
     'createTokenVerifier',
@@ -31,9 +34,35 @@ test('the package exports these names and no others', () => {
   ])
 })
 
+test('the entry for hashing exports these names and no others', () => {
+  expect(Object.keys(hashing).toSorted()).toEqual(['MAX_SECRET_BYTES', 'createSecretHasher'])
+})
+
 test('the package has these entries, each with the source condition first', () => {
-  expect(Object.keys(packageJson.exports)).toEqual(['.', './package.json'])
-  expect(Object.keys(packageJson.exports['.'] as object)).toEqual(['@portcullis/source', 'types', 'default'])
+  expect(Object.keys(packageJson.exports)).toEqual(['.', './hashing', './package.json'])
+  for (const entry of ['.', './hashing']) {
+    expect(Object.keys(packageJson.exports[entry] as object)).toEqual([
+      '@portcullis/source',
+      'types',
+      'default',
+    ])
+  }
+})
+
+test('the root entry loads jose and nothing else from outside', () => {
+  const outside = new Set<string>()
+  const seen = new Set<string>()
+  const visit = (file: URL): void => {
+    if (seen.has(file.href)) return
+    seen.add(file.href)
+    for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/from '([^']+)'/g)) {
+      if (specifier?.startsWith('.')) visit(new URL(specifier, file))
+      else if (specifier !== undefined && !specifier.startsWith('node:')) outside.add(specifier)
+    }
+  }
+  visit(new URL('../src/index.ts', import.meta.url))
+  expect(seen.size).toBeGreaterThan(20)
+  expect([...outside]).toEqual(['jose'])
 })
 
 test('the errors table of the README is the table of the code', () => {

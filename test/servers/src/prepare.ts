@@ -1,5 +1,6 @@
 import { findChromium } from './chromium/find.ts'
 import { ensureNatsServer } from './nats/ensure.ts'
+import { ensureTool } from './tools/ensure.ts'
 
 /**
  * Vitest global setup: gets the programs the tests need before the first test, so that an installation counts against no
@@ -8,4 +9,6 @@ import { ensureNatsServer } from './nats/ensure.ts'
 export default async function prepare(): Promise<void> {
   await ensureNatsServer()
   await findChromium()
+  await ensureTool('curl')
+  await ensureTool('jq')
 }

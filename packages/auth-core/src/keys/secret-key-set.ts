@@ -1,16 +1,11 @@
-import { webcrypto } from 'node:crypto'
-import type { CryptoKey } from 'jose'
+import { createSecretKey } from 'node:crypto'
 import type { TokenAlgorithm } from '../token/algorithms.ts'
-import type { KeySet } from './key-set.ts'
+import type { KeySet, VerificationKey } from './key-set.ts'
 
 /** Shortest secret for HS256, bytes. @see RFC 7518 §3.2 */
 export const MIN_SECRET_BYTES = 32
 
-const HASHES: Partial<Record<TokenAlgorithm, { hash: string; bytes: number }>> = {
-  HS256: { hash: 'SHA-256', bytes: 32 },
-  HS384: { hash: 'SHA-384', bytes: 48 },
-  HS512: { hash: 'SHA-512', bytes: 64 },
-}
+const LEAST_BYTES: Partial<Record<TokenAlgorithm, number>> = { HS256: 32, HS384: 48, HS512: 64 }
 
 /**
  * A key set of shared secrets for HS256, HS384 and HS512. Several secrets verify side by side, which is how a secret
@@ -25,22 +20,13 @@ export function createSecretKeySet(secrets: string | Uint8Array | readonly (stri
   const list = typeof secrets === 'string' || secrets instanceof Uint8Array ? [secrets] : secrets
   if (!Array.isArray(list) || list.length === 0)
     throw new TypeError('"secrets" must name at least one secret')
-  const raw = list.map(toBytes)
-  const imported = new Map<TokenAlgorithm, Promise<CryptoKey[]>>()
+  const keys = list.map((secret) => createSecretKey(toBytes(secret)))
 
   return Object.freeze({
     kind: 'secret' as const,
-    async candidates({ alg }): Promise<readonly CryptoKey[]> {
-      const known = HASHES[alg]
-      if (known === undefined) return []
-      let keys = imported.get(alg)
-      if (keys === undefined) {
-        keys = Promise.all(
-          raw.filter((one) => one.byteLength >= known.bytes).map((one) => toKey(one, known.hash)),
-        )
-        imported.set(alg, keys)
-      }
-      return keys
+    async candidates({ alg }): Promise<readonly VerificationKey[]> {
+      const least = LEAST_BYTES[alg] ?? Infinity
+      return keys.filter(({ symmetricKeySize }) => (symmetricKeySize ?? 0) >= least)
     },
   } satisfies KeySet)
 }
@@ -56,8 +42,4 @@ function toBytes(secret: string | Uint8Array): Uint8Array<ArrayBuffer> {
     )
   }
   return bytes
-}
-
-async function toKey(bytes: Uint8Array<ArrayBuffer>, hash: string): Promise<CryptoKey> {
-  return webcrypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash }, false, ['verify'])
 }

@@ -1,16 +1,21 @@
-import { errors, jwtVerify, type CryptoKey } from 'jose'
+import { KeyObject } from 'node:crypto'
+import { errors, jwtVerify, type JWTPayload } from 'jose'
 import { AuthError } from '../errors.ts'
 import { checkClaims } from '../internal/token-claims.ts'
-import { invalidToken, readTokenHeader } from '../internal/token-header.ts'
+import { invalidToken, readTokenHeader, type TokenHeader } from '../internal/token-header.ts'
 import { verifySettings, type VerifySettings } from '../internal/verify-settings.ts'
-import type { KeySet } from '../keys/key-set.ts'
-import type { TokenAlgorithm } from './algorithms.ts'
+import { verifyHmac } from '../internal/verify-hmac.ts'
+import type { KeySet, VerificationKey } from '../keys/key-set.ts'
+import { keyKindOf, type TokenAlgorithm } from './algorithms.ts'
 
 /** Options of {@link verifyToken}. */
 export interface VerifyTokenOptions {
   keys: KeySet
-  /** Allow-list, mandatory. HS* only with a secret key set, everything else only with a public one. */
-  algorithms: readonly TokenAlgorithm[]
+  /**
+   * Allow-list, mandatory unless `keys` is a ring, which knows the algorithms of its keys: then it is those, also of keys
+   * added later. HS* only with a secret key set, everything else only with a public one.
+   */
+  algorithms?: readonly TokenAlgorithm[] | undefined
   /** Accepted `iss`, compared exactly; the claim is required when this is set. */
   issuer?: string | readonly string[] | undefined
   /** Accepted `aud`, one of which must be in the token; the claim is required when this is set. */
@@ -53,10 +58,10 @@ export async function verifyToken(token: unknown, options: VerifyTokenOptions): 
 export function createTokenVerifier(options: VerifyTokenOptions): TokenVerifier {
   const settings = verifySettings(options)
   return async (token) => {
-    const header = readTokenHeader(token, settings.algorithms)
+    const header = readTokenHeader(token, settings.algorithms())
     const keys = await candidates(settings.keys, header)
     for (const key of keys) {
-      const claims = await tryKey(token as string, key, settings)
+      const claims = await tryKey(token as string, key, header, settings.jose)
       if (claims !== null) return claims
     }
     throw invalidToken(keys.length === 0 ? 'no key fits it' : 'its signature is wrong')
@@ -66,7 +71,7 @@ export function createTokenVerifier(options: VerifyTokenOptions): TokenVerifier 
 async function candidates(
   keys: KeySet,
   query: Parameters<KeySet['candidates']>[0],
-): Promise<readonly CryptoKey[]> {
+): Promise<readonly VerificationKey[]> {
   try {
     return await keys.candidates(query)
   } catch (error) {
@@ -77,11 +82,21 @@ async function candidates(
   }
 }
 
+type Checks = VerifySettings['jose']
+
 /** The claims, or null when this key did not sign the token. */
-async function tryKey(token: string, key: CryptoKey, settings: VerifySettings): Promise<TokenClaims | null> {
+async function tryKey(
+  token: string,
+  key: VerificationKey,
+  header: TokenHeader,
+  checks: Checks,
+): Promise<TokenClaims | null> {
   try {
-    const { payload } = await jwtVerify(token, key, settings.jose)
-    return checkClaims(payload, settings.clockToleranceSeconds)
+    const payload =
+      key instanceof KeyObject && key.type === 'secret' && keyKindOf(header.alg) === 'secret'
+        ? verifyHmac(token, key, header, checks)
+        : await verifyWithJose(token, key, header, checks)
+    return payload && checkClaims(payload, checks.clockTolerance)
   } catch (error) {
     if (AuthError.is(error)) throw error
     if (error instanceof errors.JWSSignatureVerificationFailed) return null
@@ -92,6 +107,15 @@ async function tryKey(token: string, key: CryptoKey, settings: VerifySettings): 
     const detail = error instanceof errors.JOSEError ? new Error(error.message) : error
     throw invalidToken(reasonOf(error), detail)
   }
+}
+
+async function verifyWithJose(
+  token: string,
+  key: VerificationKey,
+  { alg }: TokenHeader,
+  checks: Checks,
+): Promise<JWTPayload> {
+  return (await jwtVerify(token, key, { ...checks, algorithms: [alg] })).payload
 }
 
 function reasonOf(error: unknown): string {

@@ -1,31 +1,72 @@
+import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { AuthError, createSecretKeySet, createTokenVerifier } from '../../src/index.ts'
-import { SECRET, sign } from '../tokens.ts'
+import { AuthError, createCachedVerifier, createKeyRing, createTokenVerifier } from '../../src/index.ts'
+import { at, SECRET, sign } from '../tokens.ts'
 
-const verify = createTokenVerifier({ keys: createSecretKeySet(SECRET), algorithms: ['HS256'] })
+const KEYS = {
+  HS256: SECRET,
+  ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+  EdDSA: generateKeyPairSync('ed25519').privateKey,
+  RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+}
+const ALGORITHMS = Object.keys(KEYS) as (keyof typeof KEYS)[]
+const keys = createKeyRing(ALGORITHMS.map((algorithm) => ({ algorithm, key: KEYS[algorithm] })))
+const verify = createTokenVerifier({ keys })
+const verifiers = [verify, createCachedVerifier(verify, { keys })]
 
+/** What all verifiers say, who must be of one opinion. */
 async function outcome(token: unknown): Promise<string> {
+  const [one, two] = await Promise.all(verifiers.map((each) => outcomeOf(each, token)))
+  return one === two ? (one as string) : `${one} and ${two}`
+}
+
+async function outcomeOf(each: typeof verify, token: unknown): Promise<string> {
   try {
-    await verify(token)
+    await each(token)
     return 'accepted'
   } catch (error) {
     return AuthError.is(error) ? error.code : `threw ${String(error)}`
   }
 }
 
-test('no token with a single byte changed is ever accepted', async () => {
-  const token = Buffer.from(await sign({ role: 'user' }, { kid: 'k1', typ: 'JWT' }))
+test.each(ALGORITHMS)('no %s token with a single byte changed is ever accepted', async (algorithm) => {
+  const token = Buffer.from(await signWith(algorithm))
   expect(await outcome(token.toString('latin1'))).toBe('accepted')
   await fc.assert(
     fc.asyncProperty(fc.nat(token.length - 1), fc.integer({ min: 1, max: 255 }), async (index, flip) => {
       const changed = Buffer.from(token)
       changed[index] = (changed[index] as number) ^ flip
-      expect(await outcome(changed.toString('latin1'))).toBe('ERR_AUTH_TOKEN_INVALID')
+      expect(await outcomeOf(verify, changed.toString('latin1'))).toBe('ERR_AUTH_TOKEN_INVALID')
     }),
     { numRuns: 10_000 },
   )
 })
+
+test.each(ALGORITHMS)(
+  'no %s token with another character of the alphabet in one place is ever accepted',
+  async (algorithm) => {
+    const token = await signWith(algorithm)
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(token.length - 1),
+        fc.constantFrom(...alphabet.split('')),
+        async (index, other) => {
+          fc.pre(token[index] !== other)
+          const changed = token.slice(0, index) + other + token.slice(index + 1)
+          expect(await outcomeOf(verify, changed)).toBe('ERR_AUTH_TOKEN_INVALID')
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  },
+)
+
+async function signWith(algorithm: keyof typeof KEYS): Promise<string> {
+  const one = createKeyRing([{ algorithm, key: KEYS[algorithm] }])
+  return one.sign({ sub: 'a', exp: at(600), role: 'user' }, { typ: 'JWT' })
+}
 
 test('no token with a piece removed, doubled or moved is ever accepted', async () => {
   const token = await sign()
@@ -60,6 +101,6 @@ test('whatever is offered as a token, only an AuthError comes back', async () =>
     fc.asyncProperty(offered, async (token) => {
       expect(await outcome(token)).toBe('ERR_AUTH_TOKEN_INVALID')
     }),
-    { numRuns: 20_000 },
+    { numRuns: 100_000 },
   )
 })

@@ -15,6 +15,8 @@ export interface StartProcessOptions {
   /** Added to PATH, HOME, TMPDIR and NODE_EXTRA_CA_CERTS, which are all that passes through from the test process. */
   env?: Readonly<Record<string, string | undefined>> | undefined
   cwd?: string | undefined
+  /** Who runs it, for programs that refuse to run as root. @defaultValue the user of this process */
+  user?: { readonly uid: number; readonly gid: number } | undefined
   /** Ready when this URL answers with a 2xx status, or when the output matches. @defaultValue once spawned */
   readyWhen?: string | URL | RegExp | undefined
   /** Longest wait for readiness, milliseconds. @defaultValue 20000 */
@@ -59,6 +61,7 @@ export async function startProcess(options: StartProcessOptions): Promise<Runnin
     [...(options.module === undefined ? [] : [options.module]), ...(options.args ?? [])],
     {
       cwd: options.cwd,
+      ...options.user,
       env: environment(options.env),
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,

@@ -1,0 +1,13 @@
+import { defineConfig } from 'tsup'
+import { preset } from '../../tsup.preset.ts'
+
+export default defineConfig(
+  preset({
+    index: 'src/index.ts',
+    'fastify/index': 'src/fastify/index.ts',
+    'level/index': 'src/level/index.ts',
+    'nats/index': 'src/nats/index.ts',
+    'postgres/index': 'src/postgres/index.ts',
+    'testing/index': 'src/testing/index.ts',
+  }),
+)

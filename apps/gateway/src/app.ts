@@ -1,8 +1,15 @@
 import { STATUS_CODES } from 'node:http'
+import {
+  authRoutes,
+  type AuthRateLimits,
+  gatewayAuth,
+  internalRoutes,
+} from '@portcullis/gateway-auth/fastify'
 import type { Transport } from '@portcullis/transport'
 import type { Gateway } from '@portcullis/ws-gateway'
 import { wsGateway } from '@portcullis/ws-gateway/fastify'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
+import type { Auth } from './auth/create-auth.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoutes } from './metrics.ts'
 
@@ -10,13 +17,30 @@ import { metricsRoutes } from './metrics.ts'
 export interface AppOptions {
   gateway: Gateway
   transport: Transport
+  /** Started by whoever made it: the gateway relays while its store is away. */
+  auth: Auth
+  /** What `x-internal-secret` may hold; none closes `/internal`. */
+  internalSecrets: readonly string[]
+  /** Requests of machine clients per address. */
+  rateLimits?: AuthRateLimits | undefined
+  /** Addresses whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[]
   logger: FastifyBaseLogger
 }
 
 /** Composes the HTTP application. It does not listen yet. */
-export async function createApp({ gateway, transport, logger }: AppOptions): Promise<FastifyInstance> {
+export async function createApp({
+  gateway,
+  transport,
+  auth,
+  internalSecrets,
+  rateLimits,
+  trustedProxies,
+  logger,
+}: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     bodyLimit: 64 * 1024,
     requestTimeout: 10_000,
     keepAliveTimeout: 5000,
@@ -36,8 +60,12 @@ export async function createApp({ gateway, transport, logger }: AppOptions): Pro
   app.setNotFoundHandler(async (_request, reply) =>
     sendError(reply, 404, 'ERR_NOT_FOUND', 'there is nothing here'),
   )
-  await app.register(healthRoutes, { transport })
-  await app.register(metricsRoutes, { gateway, transport })
+  // Closed by default: a route is for machine clients unless it says otherwise.
+  await app.register(gatewayAuth, { auth: auth.service, internalSecrets, startAuth: false })
+  await app.register(authRoutes, { auth: auth.service, internalSecrets, rateLimits, startAuth: false })
+  await app.register(internalRoutes, { auth: auth.service, startAuth: false })
+  await app.register(healthRoutes, { transport, auth })
+  await app.register(metricsRoutes, { gateway, transport, auth })
   await app.register(wsGateway, { gateway })
   return app
 }

@@ -1,9 +1,11 @@
 import { loggerOptions, readEnvironment, runService } from '@portcullis/app'
+import { machineAuthorizer } from '@portcullis/gateway-auth'
 import { controlPlaneAuthorizer, createGateway } from '@portcullis/ws-gateway'
 import { pino } from 'pino'
 import proxyAddr from 'proxy-addr'
 import { createApp } from './app.ts'
-import { environmentSchema } from './environment.ts'
+import { createAuth } from './auth/create-auth.ts'
+import { environmentSchema } from './environment/environment.ts'
 import { reportTransport } from './report-transport.ts'
 import { createTransport } from './transport.ts'
 import { startWorkers } from './workers.ts'
@@ -20,10 +22,16 @@ runService({
       url: env.CONTROL_PLANE_URL,
       internalToken: env.internalToken,
     })
+    const auth = await createAuth(env, logger)
     const isTrusted = proxyAddr.compile(env.TRUSTED_PROXIES)
     const gateway = createGateway({
       transport,
-      authorize: controlPlane.authorize,
+      // Machine tokens are decided about here, everybody else by the control plane.
+      authorize: machineAuthorizer({
+        auth: auth.service,
+        projectId: env.AUTH_PROJECT,
+        fallback: controlPlane.authorize,
+      }),
       allowedOrigins: env.allowedOrigins,
       clientAddress: (request) => proxyAddr(request, isTrusted),
       maxPayloadBytes: env.MAX_PAYLOAD_BYTES,
@@ -35,7 +43,19 @@ runService({
       outboundConsumer: env.OUTBOUND_CONSUMER,
       logger,
     })
-    const app = await createApp({ gateway, transport, logger })
+    auth.service.onRevocation(() => gateway.closeRevoked())
+    const app = await createApp({
+      gateway,
+      transport,
+      auth,
+      internalSecrets: env.INTERNAL_SECRET,
+      rateLimits: {
+        token: { max: env.AUTH_REQUESTS_PER_MINUTE, windowMs: 60_000 },
+        register: { max: env.AUTH_REGISTRATIONS_PER_MINUTE, windowMs: 60_000 },
+      },
+      trustedProxies: env.TRUSTED_PROXIES,
+      logger,
+    })
     reportTransport(transport, logger)
 
     // Listening does not wait for NATS: until it is there, /health/ready says no and upgrades get 503.
@@ -44,13 +64,14 @@ runService({
     if (transport.engine === 'embedded') await ready
     const workers = await startWorkers(env.WORKER_MODULES, transport, logger)
     await app.listen({ port: env.PORT, host: env.HOST })
-    return { app, controlPlane, transport, workers }
+    return { app, auth, controlPlane, transport, workers }
   },
-  async stop({ app, controlPlane, transport, workers }) {
+  async stop({ app, auth, controlPlane, transport, workers }) {
     // From the edge inwards: sessions, then those who answer them, then the engine.
     await app.close()
     await Promise.all(workers.map((worker) => worker.drain()))
     await transport.drain()
+    await auth.close()
     await controlPlane.close()
   },
 })

@@ -2,12 +2,14 @@ import type { Transport } from '@portcullis/transport'
 import type { Gateway, GatewayStats } from '@portcullis/ws-gateway'
 import type { FastifyPluginAsync } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import type { Auth } from './auth/create-auth.ts'
 
 /** `/metrics` in the Prometheus text format. Labels are codes of ours, never names of clients. */
-export const metricsRoutes: FastifyPluginAsync<{ gateway: Gateway; transport: Transport }> = async (
-  app,
-  { gateway, transport },
-) => {
+export const metricsRoutes: FastifyPluginAsync<{
+  gateway: Gateway
+  transport: Transport
+  auth: Auth
+}> = async (app, { gateway, transport, auth }) => {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -31,21 +33,27 @@ export const metricsRoutes: FastifyPluginAsync<{ gateway: Gateway; transport: Tr
         this.inc(read(gateway.stats()))
       },
     })
-  const counterByCode = (
+  const counterBy = (
+    label: string,
     name: string,
     help: string,
-    read: (stats: GatewayStats) => Readonly<Record<string, number>>,
+    read: () => Readonly<Record<string, number>>,
   ) =>
     new Counter({
       name: `portcullis_${name}`,
       help,
-      labelNames: ['code'],
+      labelNames: [label],
       registers,
       collect() {
         this.reset()
-        for (const [code, count] of Object.entries(read(gateway.stats()))) this.inc({ code }, count)
+        for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count)
       },
     })
+  const counterByCode = (
+    name: string,
+    help: string,
+    read: (stats: GatewayStats) => Readonly<Record<string, number>>,
+  ) => counterBy('code', name, help, () => read(gateway.stats()))
 
   gauge('sessions', 'Sessions open now', () => gateway.stats().sessions)
   gauge('connections', 'Sockets now, those still authorising included', () => gateway.stats().connections)
@@ -65,6 +73,8 @@ export const metricsRoutes: FastifyPluginAsync<{ gateway: Gateway; transport: Tr
   )
   counter('upgrades_accepted_total', 'Upgrades that became sessions', (stats) => stats.upgradesAccepted)
   counterByCode('upgrades_refused_total', 'Upgrades refused', (stats) => stats.upgradesRefused)
+  counterByCode('sessions_ended_total', 'Sessions closed by this gateway', (stats) => stats.sessionsEnded)
+  counter('reauthenticated_total', 'New tokens taken by open sessions', (stats) => stats.reauthenticated)
   counter('frames_in_total', 'Frames received from clients', (stats) => stats.framesIn)
   counter('frames_out_total', 'Messages written to clients', (stats) => stats.framesOut)
   counter('frames_stored_total', 'Frames stored', (stats) => stats.acked)
@@ -75,7 +85,11 @@ export const metricsRoutes: FastifyPluginAsync<{ gateway: Gateway; transport: Tr
     (stats) => stats.misrouted,
   )
 
-  app.get('/metrics', { logLevel: 'warn' }, async (_request, reply) => {
+  counterBy('type', 'auth_events_total', 'What machine clients did, and what was done to them', () =>
+    auth.eventCounts(),
+  )
+
+  app.get('/metrics', { logLevel: 'warn', config: { auth: 'none' } }, async (_request, reply) => {
     return reply.type(registry.contentType).send(await registry.metrics())
   })
 }

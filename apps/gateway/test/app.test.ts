@@ -1,4 +1,5 @@
 import { loggerOptions } from '@portcullis/app'
+import { createAuthService, createKeyRing, createMemoryStore } from '@portcullis/gateway-auth'
 import { createEmbeddedTransport } from '@portcullis/transport/embedded'
 import { createGateway, GatewayError } from '@portcullis/ws-gateway'
 import { pino } from 'pino'
@@ -16,7 +17,20 @@ test.each([
     await using transport = createEmbeddedTransport()
     const authorize = async (): Promise<never> => Promise.reject(new GatewayError('forbidden', 'nobody'))
     const gateway = createGateway({ transport, authorize })
-    await using app = await createApp({ gateway, transport, logger: pino(loggerOptions('silent')) })
+    await using service = createAuthService({
+      issuer: 'http://localhost:4000',
+      keys: createKeyRing([{ algorithm: 'HS256', key: 'a-secret-for-tests-of-the-application' }]),
+      store: createMemoryStore(),
+      registration: 'open',
+    })
+    await using app = await createApp({
+      gateway,
+      transport,
+      auth: { service, isStarted: () => true, eventCounts: () => ({}), close: async () => undefined },
+      internalSecrets: [],
+      trustedProxies: [],
+      logger: pino(loggerOptions('silent')),
+    })
     const response = await app.inject({ method, url: `${url}?token=HIDDEN` })
     expect(response.statusCode).toBe(statusCode)
     expect(Object.keys(response.json<object>())).toEqual(['statusCode', 'error', 'code', 'message'])

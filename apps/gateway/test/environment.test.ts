@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { DEVELOPMENT_INTERNAL_TOKEN, EnvironmentError, parseEnvironment } from '@portcullis/app'
 import { describe, expect, test } from 'vitest'
-import { environmentSchema, variables } from '../src/environment.ts'
+import { environmentSchema, variables } from '../src/environment/environment.ts'
 
 const TOKEN = 'a-token-for-production-of-32-bytes'
+
+const SECRET = 'a-secret-for-production-of-32-bytes'
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  CONTROL_PLANE_INTERNAL_TOKEN: TOKEN,
+  GATEWAY_JWT_SECRET: SECRET,
+}
 
 function problem(env: Record<string, string>): string {
   try {
@@ -37,11 +44,14 @@ describe('without variables', () => {
 
   test('in production it listens everywhere, takes pages of its own host only, and wants a token', () => {
     expect(problem({ NODE_ENV: 'production' })).toMatch(
-      /^CONTROL_PLANE_INTERNAL_TOKEN: .*required in production$/,
+      /^CONTROL_PLANE_INTERNAL_TOKEN: .*required in production$/m,
     )
-    expect(
-      parseEnvironment(environmentSchema, { NODE_ENV: 'production', CONTROL_PLANE_INTERNAL_TOKEN: TOKEN }),
-    ).toMatchObject({ production: true, HOST: '0.0.0.0', allowedOrigins: undefined, internalToken: TOKEN })
+    expect(parseEnvironment(environmentSchema, PRODUCTION)).toMatchObject({
+      production: true,
+      HOST: '0.0.0.0',
+      allowedOrigins: undefined,
+      internalToken: TOKEN,
+    })
   })
 })
 
@@ -64,11 +74,55 @@ test.each([
   ['MAX_PAYLOAD_BYTES', '1048577'],
   ['MAX_CONNECTIONS', '-1'],
   ['CONNECT_RATE_PER_ADDRESS', '1e3'],
+  ['AUTH_ISSUER', 'auth.example.com'],
+  ['AUTH_ISSUER', 'https://auth.example.com/?a=1'],
+  ['AUTH_REGISTRATION', 'closed'],
+  ['AUTH_INITIAL_ACCESS_TOKEN', 'two words'],
+  ['AUTH_REFRESH_GRACE_SECONDS', '61'],
+  ['AUTH_REFRESH_GRACE_SECONDS', '-1'],
+  ['AUTH_REQUESTS_PER_MINUTE', '0'],
+  ['AUTH_REGISTRATIONS_PER_MINUTE', '1.5'],
+  ['AUTH_PROJECT', 'a.b'],
+  ['AUTH_STORE', 'redis'],
+  ['AUTH_STORE', 'nats'],
+  ['AUTH_STORE', 'postgres'],
+  ['AUTH_DATABASE_URL', 'mysql://localhost'],
   ['LOG_LEVEL', 'loud'],
   ['EXIT_WITH_PARENT', 'maybe'],
   ['ALLOWED_ORIGINS', 'example.com'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(problem({ [name]: value })).toMatch(new RegExp(`^${name}: `))
+})
+
+describe('machine clients', () => {
+  test('production wants a secret or a file of keys, and everywhere a secret has 32 bytes', () => {
+    const { GATEWAY_JWT_SECRET: _left, ...without } = PRODUCTION
+    expect(problem(without)).toBe('GATEWAY_JWT_SECRET: is missing: is required in production')
+    expect(problem({ ...without, GATEWAY_JWT_KEYS_FILE: 'keys.json' })).toBe('none')
+    for (const name of ['GATEWAY_JWT_SECRET', 'GATEWAY_JWT_VERIFY_SECRETS']) {
+      expect(problem({ [name]: 'x'.repeat(31) })).toMatch(new RegExp(`^${name}: must .*32 bytes`))
+      expect(problem({ [name]: 'x'.repeat(32) })).toBe('none')
+    }
+    expect(problem({ ...PRODUCTION, INTERNAL_SECRET: 'short' })).toMatch(/^INTERNAL_SECRET: .*32 bytes/)
+    expect(problem({ INTERNAL_SECRET: 'short' })).toBe('none')
+  })
+
+  test('register by themselves in development, and with a token in production', () => {
+    expect(parseEnvironment(environmentSchema, {}).AUTH_REGISTRATION).toBe('open')
+    expect(parseEnvironment(environmentSchema, PRODUCTION).AUTH_REGISTRATION).toBe('token')
+    expect(
+      parseEnvironment(environmentSchema, { ...PRODUCTION, AUTH_REGISTRATION: 'open' }).AUTH_REGISTRATION,
+    ).toBe('open')
+  })
+
+  test.each([
+    [{}, 'file'],
+    [{ NATS_URL: 'nats://localhost:4222' }, 'nats'],
+    [{ NATS_URL: 'nats://localhost:4222', AUTH_DATABASE_URL: 'postgres://localhost/auth' }, 'postgres'],
+    [{ NATS_URL: 'nats://localhost:4222', AUTH_STORE: 'memory' }, 'memory'],
+  ])('with %j they are kept in the %s store', (env, store) => {
+    expect(parseEnvironment(environmentSchema, env).AUTH_STORE).toBe(store)
+  })
 })
 
 test.each(['short', DEVELOPMENT_INTERNAL_TOKEN])(

@@ -13,7 +13,7 @@ async function start(
   const url = `http://127.0.0.1:${port}`
   const app = await startProcess({
     module: APP,
-    env: { PORT: String(port), ...env },
+    env: { PORT: String(port), AUTH_STORE: 'memory', ...env },
     readyWhen: `${url}/health`,
   })
   return { app, url, port }
@@ -81,7 +81,7 @@ describe('a start that cannot work ends with exit code 1 and one clear line', ()
       /NATS_CREDS_FILE: nowhere\.creds cannot be read/,
     ],
   ])('%s', async (_name, env, message) => {
-    const app = await startProcess({ module: APP, env: { PORT: '0', ...env } })
+    const app = await startProcess({ module: APP, env: { PORT: '0', AUTH_STORE: 'memory', ...env } })
     expect(await app.exited).toEqual({ code: 1, signal: null })
     expect(app.output()).toMatch(message)
     expect(app.output()).not.toContain('    at ')
@@ -90,7 +90,7 @@ describe('a start that cannot work ends with exit code 1 and one clear line', ()
   test('a port that is taken', async () => {
     const { app, port } = await start()
     await using _stopped = app
-    const second = await startProcess({ module: APP, env: { PORT: String(port) } })
+    const second = await startProcess({ module: APP, env: { PORT: String(port), AUTH_STORE: 'memory' } })
     expect((await second.exited).code).toBe(1)
     expect(second.output()).toContain(`${port}`)
   })

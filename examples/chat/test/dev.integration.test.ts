@@ -25,6 +25,7 @@ test('the dev command serves the page, announces the system when it is ready, an
     module: built('apps/gateway/dist/index.js'),
     env: {
       PORT: String(gatewayPort),
+      AUTH_STORE: 'memory',
       CONTROL_PLANE_URL,
       WORKER_MODULES: built('examples/chat/dist/worker.js'),
       LOG_LEVEL: 'warn',

@@ -34,6 +34,7 @@ test('pasted into files, they talk to each other through the apps', async () => 
       module: join(root, 'apps/gateway/dist/index.js'),
       env: {
         PORT: String(port),
+        AUTH_STORE: 'memory',
         CONTROL_PLANE_URL: `http://127.0.0.1:${controlPlanePort}`,
         WORKER_MODULES: join(folder, 'worker.js'),
       },

@@ -13,6 +13,11 @@ import { Disposal } from './disposal.ts'
 import { CONTROL_PLANE, COUNTER_WORKER, GATEWAY, WORKER_CLI } from './paths.ts'
 
 const INTERNAL_TOKEN = 'an-internal-token-for-end-to-end-tests'
+/** What the gateways sign the tokens of machine clients with, and want to see at `/internal`. */
+export const MACHINE_SECRETS = {
+  GATEWAY_JWT_SECRET: 'a-secret-for-tokens-of-end-to-end-tests',
+  INTERNAL_SECRET: 'an-internal-secret-for-end-to-end-tests',
+} as const
 /** Project `one` asks for tokens signed with this; project `two` takes everybody. */
 export const PROJECT_SECRET = 'a-project-secret-for-end-to-end-tests'
 export const SCOPES = {
@@ -49,7 +54,13 @@ export interface System extends AsyncDisposable {
   gateways: { process: RunningProcess; port: number }[]
   /** `ws:` URL of a gateway under the host of a project. */
   url(gateway: number, project: ProjectName): string
-  startWorker(project: ProjectName): Promise<RunningProcess>
+  startWorker(project: ProjectName | Scope): Promise<RunningProcess>
+}
+
+/** Whose frames a worker handles. */
+export interface Scope {
+  workspaceId: string
+  projectId: string
 }
 
 /** Starts nats-server, a control plane with two projects, and gateways; all ready when it resolves. */
@@ -90,6 +101,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
           ...natsEnv('gateway'),
           CONTROL_PLANE_URL: controlPlaneUrl,
           CONTROL_PLANE_INTERNAL_TOKEN: INTERNAL_TOKEN,
+          ...MACHINE_SECRETS,
           LOG_LEVEL: 'warn',
           ...options.gatewayEnv,
         },
@@ -105,7 +117,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       gateways,
       url: (gateway, project) => `ws://${SCOPES[project].host}:${gateways[gateway]?.port}/ws`,
       async startWorker(project) {
-        const { workspaceId, projectId } = SCOPES[project]
+        const { workspaceId, projectId } = typeof project === 'string' ? SCOPES[project] : project
         const worker = await startProcess({
           module: WORKER_CLI,
           args: [COUNTER_WORKER],

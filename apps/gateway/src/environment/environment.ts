@@ -1,91 +1,59 @@
 import {
   booleanFlag,
-  commaList,
   defaultHost,
   DEVELOPMENT_INTERNAL_TOKEN,
-  httpUrl,
-  internalToken,
   internalTokenProblem,
   logLevel,
   nodeEnv,
   port,
 } from '@portcullis/app'
-import { compileOrigins } from '@portcullis/ws-gateway'
-import proxyAddr from 'proxy-addr'
+import { MIN_SECRET_BYTES } from '@portcullis/auth-core'
 import { z } from 'zod'
+import { authVariables, isLong } from './auth-variables.ts'
+import { relayVariables } from './relay-variables.ts'
 
 /** Pages on this machine, whatever serves them. */
 const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*']
 
-const count = z
-  .string()
-  .regex(/^[1-9]\d{0,8}$/, 'must be a whole number of at least 1')
-  .transform(Number)
-
-const natsUrls = commaList.refine(
-  (urls) => urls.length > 0 && urls.every((url) => /^(nats|tls):\/\/[^\s,]+$/.test(url) && URL.canParse(url)),
-  'must be one or more nats: or tls: URLs',
-)
-
-const origins = commaList.refine((list) => {
-  try {
-    compileOrigins(list)
-    return true
-  } catch {
-    return false
-  }
-}, 'must be origins such as https://app.example.com, https://*.example.com, null or *')
-
-const addresses = commaList.refine((list) => {
-  try {
-    proxyAddr.compile(list)
-    return true
-  } catch {
-    return false
-  }
-}, 'must be addresses, CIDR ranges, or loopback, linklocal, uniquelocal')
+const DEFAULT_DATA_DIR = 'data/gateway'
 
 /** The variables, as README.md documents them. */
 export const variables = {
   NODE_ENV: nodeEnv.default('development'),
   PORT: port.default(4000),
   HOST: z.string().optional(),
-  NATS_URL: natsUrls.optional(),
-  NATS_CREDS_FILE: z.string().optional(),
-  NATS_INBOX_PREFIX: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be one subject token')
-    .optional(),
-  NATS_STORAGE: z.enum(['file', 'memory'], 'must be file or memory').default('file'),
-  NATS_STREAM_DRIFT: z.enum(['update', 'report', 'fail'], 'must be update, report or fail').default('update'),
-  OUTBOUND_CONSUMER: z.enum(['gateway', 'session'], 'must be gateway or session').default('gateway'),
-  CONTROL_PLANE_URL: httpUrl.default('http://localhost:3000'),
-  CONTROL_PLANE_INTERNAL_TOKEN: internalToken.optional(),
-  ALLOWED_ORIGINS: origins.optional(),
-  TRUSTED_PROXIES: addresses.default([]),
-  WORKER_MODULES: commaList.default([]),
-  MAX_PAYLOAD_BYTES: count
-    .refine((bytes) => bytes <= 1024 * 1024, 'must be at most 1048576')
-    .default(64 * 1024),
-  MAX_CONNECTIONS: count.default(10_000),
-  MAX_CONNECTIONS_PER_ADDRESS: count.default(100),
-  MAX_CONNECTIONS_PER_USER: count.default(32),
-  MAX_CONNECTIONS_PER_PROJECT: count.default(10_000),
-  CONNECT_RATE_PER_ADDRESS: count.default(50),
+  ...relayVariables,
+  ...authVariables,
   LOG_LEVEL: logLevel.default('info'),
   EXIT_WITH_PARENT: booleanFlag.default(false),
+}
+
+type Variables = z.output<z.ZodObject<typeof variables>>
+
+/** What is wrong with the variables together, by the variable to change. */
+function* problemsOf(env: Variables): Iterable<[name: keyof Variables, problem: string]> {
+  const production = env.NODE_ENV === 'production'
+  const tokenProblem = internalTokenProblem(env.CONTROL_PLANE_INTERNAL_TOKEN, production)
+  if (tokenProblem !== null) yield ['CONTROL_PLANE_INTERNAL_TOKEN', tokenProblem]
+  if (production && env.GATEWAY_JWT_SECRET === undefined && env.GATEWAY_JWT_KEYS_FILE === undefined) {
+    yield ['GATEWAY_JWT_SECRET', 'is required in production']
+  }
+  if (production && !env.INTERNAL_SECRET.every(isLong)) {
+    yield ['INTERNAL_SECRET', `must have at least ${MIN_SECRET_BYTES} bytes in production`]
+  }
+  if (env.AUTH_STORE === 'nats' && env.NATS_URL === undefined) yield ['AUTH_STORE', 'nats needs NATS_URL']
+  if (env.AUTH_STORE === 'postgres' && env.AUTH_DATABASE_URL === undefined) {
+    yield ['AUTH_STORE', 'postgres needs AUTH_DATABASE_URL']
+  }
 }
 
 /** The environment of the process, checked and completed. */
 export const environmentSchema = z
   .object(variables)
-  .superRefine(({ NODE_ENV, CONTROL_PLANE_INTERNAL_TOKEN }, context) => {
-    const problem = internalTokenProblem(CONTROL_PLANE_INTERNAL_TOKEN, NODE_ENV === 'production')
-    if (problem !== null) {
-      context.addIssue({ code: 'custom', path: ['CONTROL_PLANE_INTERNAL_TOKEN'], message: problem })
-    }
+  .superRefine((env, context) => {
+    for (const [name, message] of problemsOf(env)) context.addIssue({ code: 'custom', path: [name], message })
   })
-  .transform(({ NODE_ENV, HOST, CONTROL_PLANE_INTERNAL_TOKEN, ALLOWED_ORIGINS, ...env }) => {
+  .transform(({ NODE_ENV, HOST, CONTROL_PLANE_INTERNAL_TOKEN, ALLOWED_ORIGINS, DATA_DIR, ...env }) => {
     const production = NODE_ENV === 'production'
     return {
       ...env,
@@ -94,8 +62,19 @@ export const environmentSchema = z
       internalToken: CONTROL_PLANE_INTERNAL_TOKEN ?? DEVELOPMENT_INTERNAL_TOKEN,
       // In production a page must come from the host that it connects to, unless listed.
       allowedOrigins: ALLOWED_ORIGINS ?? (production ? undefined : DEVELOPMENT_ORIGINS),
+      // Strangers do not become clients by themselves, unless somebody decided so.
+      AUTH_REGISTRATION: env.AUTH_REGISTRATION ?? (production ? 'token' : 'open'),
+      AUTH_STORE: env.AUTH_STORE ?? defaultStore(env),
+      DATA_DIR: DATA_DIR ?? DEFAULT_DATA_DIR,
+      isDataDirChosen: DATA_DIR !== undefined,
     }
   })
+
+/** The most that is there: a database before NATS, and a directory where there is neither. */
+function defaultStore(env: Pick<Variables, 'AUTH_DATABASE_URL' | 'NATS_URL'>): 'file' | 'nats' | 'postgres' {
+  if (env.AUTH_DATABASE_URL !== undefined) return 'postgres'
+  return env.NATS_URL === undefined ? 'file' : 'nats'
+}
 
 /** What {@link environmentSchema} makes of the variables. */
 export type Environment = z.output<typeof environmentSchema>

@@ -18,8 +18,8 @@ export async function sign(
     .sign(typeof key === 'string' ? Buffer.from(key) : key)
 }
 
-/** A compact JWS with exactly these texts, signed with {@link SECRET} as HS256 whatever the header says. */
-export async function signRaw(header: string, payload: string): Promise<string> {
+/** A compact JWS with exactly these parts, signed with {@link SECRET} as HS256 whatever the header says. */
+export async function signRaw(header: string | Buffer, payload: string): Promise<string> {
   const input = `${Buffer.from(header).toString('base64url')}.${Buffer.from(payload).toString('base64url')}`
   const { createHmac } = await import('node:crypto')
   return `${input}.${createHmac('sha256', SECRET).update(input).digest('base64url')}`

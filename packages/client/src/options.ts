@@ -7,8 +7,8 @@ export interface ClientOptions {
   url: string | URL
   /**
    * Called before every connection, the first one and every reconnect, and when the server asks for a new token before
-   * the session's own expires. The token travels as the sub-protocol
-   * `bearer.<token>`, so it may hold letters, digits and ``!#$%&'*+-.^_`|~`` (a JWT does).
+   * the session's own expires. The token travels as the sub-protocol `bearer.<token>`, so it may hold letters, digits and
+   * ``!#$%&'*+-.^_`|~`` (a JWT does).
    */
   getToken?: (() => Token | Promise<Token>) | undefined
   /** Longest wait for `getToken`. @defaultValue 10000 */

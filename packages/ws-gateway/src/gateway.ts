@@ -205,7 +205,7 @@ class RelayGateway implements Gateway {
         assertGrantHolds(grant)
         isAccepted = this.#accept(attempt, socket, head, grant, seat)
       } finally {
-        if (!isAccepted) await seat.release()
+        if (!isAccepted) seat.release()
       }
     } finally {
       release()

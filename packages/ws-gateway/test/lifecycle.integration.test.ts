@@ -150,7 +150,11 @@ describe('drain', () => {
     // Not taken any more: the client keeps it, since it is not acknowledged.
     v1.send({ actor: 'a', actorId: 'b', id: 'late' })
     expect(isDrained).toBe(false)
-    for (const resolve of held.all) resolve({ sequence: 1, duplicate: false })
+    const [first, ...others] = held.all
+    first!({ sequence: 1, duplicate: false })
+    // There is room again, and the time in which the late frame would have been read.
+    for (let n = 0; n < 5; n += 1) await TestClient.refused(system.url)
+    for (const resolve of others) resolve({ sequence: 1, duplicate: false })
     await drained
     const answers = (await v1.frames.length(5))
       .slice(1)

@@ -6,10 +6,10 @@ export type BcryptTask = { secret: string; cost: number } | { secret: string; ha
 
 /** Idle threads end after this. */
 const IDLE_MS = 10_000
-/** Threads in a row that may die before they were ready, until the pool gives up on what waits. */
-const MAX_FAILED_STARTS = 3
+/** How often in a row new threads are tried for what waits, when none of them gets ready. */
+const MAX_REVIVALS = 3
 
-/** Bounded worker threads that start when they are needed. None of them, idle or not, outlives `destroy`. */
+/** At most so many worker threads that start when they are needed. None of them, idle or not, outlives `destroy`. */
 export interface BcryptPool {
   /** Those there are now. */
   readonly threads: readonly Worker[]
@@ -21,17 +21,18 @@ export interface BcryptPool {
 /** Found beside this module, in the sources as in the build. */
 const WORKER = new URL('./bcrypt-worker.js', import.meta.url)
 
-/** @param maxWaiting - most tasks that wait for a thread at a time; the caller keeps to it */
-export function createBcryptPool(maxThreads: number, maxWaiting: number, worker: URL = WORKER): BcryptPool {
+/** Takes any number of tasks: bounding those that wait is for the caller. */
+export function createBcryptPool(maxThreads: number, worker: URL = WORKER): BcryptPool {
   let pool: Piscina | undefined
-  let failedStarts = 0
+  let revivals = 0
 
   function start(): Piscina {
     const started = new Piscina({
       filename: worker.href,
       minThreads: 0,
       maxThreads,
-      maxQueue: maxWaiting + maxThreads,
+      // The caller counts. A limit here could refuse the task that revives the pool, and what waits would wait for ever.
+      maxQueue: Infinity,
       idleTimeout: IDLE_MS,
       stricterFIFO: true,
       // Threads need neither the environment nor the loaders of the process.
@@ -40,11 +41,11 @@ export function createBcryptPool(maxThreads: number, maxWaiting: number, worker:
     })
     // What happens to a thread without a task; the tasks themselves reject.
     started.on('error', () => undefined)
+    // Once a thread is ready.
     started.on('workerCreate', () => {
-      failedStarts = 0
+      revivals = 0
     })
     started.on('workerDestroy', () => {
-      failedStarts += 1
       queueMicrotask(() => {
         if (pool === started) revive(started)
       })
@@ -55,14 +56,15 @@ export function createBcryptPool(maxThreads: number, maxWaiting: number, worker:
   /** The library starts threads when tasks arrive, so tasks that wait for a thread that died would wait for ever. */
   function revive(current: Piscina): void {
     if (current.queueSize === 0 || current.threads.length > 0) return
-    if (failedStarts < MAX_FAILED_STARTS) void current.run(null).catch(() => undefined)
+    revivals += 1
+    if (revivals <= MAX_REVIVALS) void current.run(null).catch(() => undefined)
     else void abandon()
   }
 
   async function abandon(): Promise<void> {
     const abandoned = pool
     pool = undefined
-    failedStarts = 0
+    revivals = 0
     await abandoned?.destroy()
   }
 

@@ -9,7 +9,7 @@ import { dummyHash, isUsableHash, MAX_COST, MIN_COST } from './stored-hash.ts'
 export interface SecretHasherOptions {
   /** bcrypt cost of new hashes, integer 10–15; each step doubles the time. @defaultValue 10 */
   cost?: number | undefined
-  /** Most threads, and so hashes at a time, integer ≥ 1. @defaultValue `os.availableParallelism()` */
+  /** Most threads, and so hashes at a time, integer 1–1024. @defaultValue `os.availableParallelism()` */
   maxThreads?: number | undefined
   /** Most calls that wait for a thread, integer ≥ 0; more are refused. @defaultValue 100 */
   maxQueue?: number | undefined
@@ -26,7 +26,7 @@ export interface SecretHasher extends AsyncDisposable {
   hash(secret: string): Promise<string>
   /**
    * Whether `hash` is a hash of `secret`. Null, for a client that is not known, and anything that is no bcrypt hash of cost
-   * 4–15 cost as much as a wrong secret and are false.
+   * 4–15 are false, and cost as much as a wrong secret whose hash was made with the `cost` of now.
    *
    * @throws AuthError as `hash` does
    */
@@ -34,6 +34,9 @@ export interface SecretHasher extends AsyncDisposable {
   /** Ends the threads now; calls under way and all later ones reject with `ERR_AUTH_HASHING_UNAVAILABLE`. */
   close(): Promise<void>
 }
+
+/** Beyond any machine; each thread costs megabytes. */
+const MAX_THREADS = 1024
 
 /** About what one hash of the lowest cost takes on a small machine. */
 const LOWEST_COST_MS = 80
@@ -46,16 +49,16 @@ const LOWEST_COST_MS = 80
  */
 export function createSecretHasher(options: SecretHasherOptions = {}): SecretHasher {
   const cost = integerOption('cost', options.cost, MIN_COST, MIN_COST, MAX_COST)
-  const maxThreads = integerOption('maxThreads', options.maxThreads, availableParallelism(), 1)
+  const maxThreads = integerOption('maxThreads', options.maxThreads, availableParallelism(), 1, MAX_THREADS)
   const maxQueue = integerOption('maxQueue', options.maxQueue, 100, 0)
-  const pool = createBcryptPool(maxThreads, maxQueue)
+  const pool = createBcryptPool(maxThreads)
   const unknown = dummyHash(cost)
   let underWay = 0
   let closing: Promise<void> | undefined
 
   async function run(task: BcryptTask): Promise<unknown> {
     if (closing !== undefined) throw unavailable()
-    // Counted here, because the library also queues beyond its limit while threads start.
+    // Counted here: the pool takes everything.
     if (underWay >= maxThreads + maxQueue) throw busy(maxThreads, underWay, cost)
     underWay += 1
     try {

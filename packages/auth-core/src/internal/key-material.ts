@@ -3,14 +3,13 @@ import type { JWK } from 'jose'
 import type { SigningKeyOptions } from '../keys/signing-key.ts'
 import { keyKindOf, type TokenAlgorithm } from '../token/algorithms.ts'
 import { isFactorable } from './roca.ts'
+import { isPem, LEAST_SECRET_BYTES, secretBytes } from './secret-bytes.ts'
 
 /** What a key of a ring consists of, after all checks. */
 export type KeyMaterial =
   | { readonly kind: 'secret'; readonly secret: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'public'; readonly publicKey: KeyObject; readonly privateKey: KeyObject | undefined }
 
-/** Bytes of the hash, and thus of the shortest secret. @see RFC 7518 §3.2 */
-const SECRET_BYTES = { HS256: 32, HS384: 48, HS512: 64 } as const
 const CURVES: Partial<Record<TokenAlgorithm, string>> = {
   ES256: 'prime256v1',
   ES384: 'secp384r1',
@@ -19,7 +18,7 @@ const CURVES: Partial<Record<TokenAlgorithm, string>> = {
 const MIN_RSA_BITS = 2048
 /** A signature check grows with the square of this, and anybody may cause one. */
 const MAX_RSA_BITS = 8192
-const PEM = /-----BEGIN [A-Z0-9 ]+-----/
+const BASE64URL = /^[\w-]+$/
 const PROBE = Buffer.from('probe')
 
 /**
@@ -30,18 +29,14 @@ const PROBE = Buffer.from('probe')
 export function readKeyMaterial({ algorithm, key }: SigningKeyOptions): KeyMaterial {
   if (isJwk(key)) checkJwkUse(key, algorithm)
   return keyKindOf(algorithm) === 'secret'
-    ? { kind: 'secret', secret: readSecret(key, algorithm as keyof typeof SECRET_BYTES) }
+    ? { kind: 'secret', secret: readSecret(key, algorithm) }
     : readPair(key, algorithm)
 }
 
-function readSecret(
-  key: SigningKeyOptions['key'],
-  algorithm: keyof typeof SECRET_BYTES,
-): Uint8Array<ArrayBuffer> {
-  const bytes = secretBytes(key)
-  // A public key used as a secret is the classic confusion, and everybody knows it.
-  if (PEM.test(Buffer.from(bytes).toString('latin1'))) throw new TypeError('"key" is a PEM key, not a secret')
-  const least = SECRET_BYTES[algorithm]
+function readSecret(key: SigningKeyOptions['key'], algorithm: TokenAlgorithm): Uint8Array<ArrayBuffer> {
+  const bytes = bytesOf(key)
+  if (isPem(bytes)) throw new TypeError('"key" is a PEM key, not a secret')
+  const least = LEAST_SECRET_BYTES[algorithm] ?? Infinity
   if (bytes.byteLength < least) {
     throw new TypeError(
       `"key" must have at least ${least} bytes for ${algorithm}, this one has ${bytes.byteLength}`,
@@ -50,13 +45,13 @@ function readSecret(
   return bytes
 }
 
-function secretBytes(key: SigningKeyOptions['key']): Uint8Array<ArrayBuffer> {
-  // Copies, so that bytes changed later do not change the key.
-  if (typeof key === 'string') return new Uint8Array(Buffer.from(key, 'utf8'))
-  if (key instanceof Uint8Array) return new Uint8Array(key)
+function bytesOf(key: SigningKeyOptions['key']): Uint8Array<ArrayBuffer> {
+  if (typeof key === 'string' || key instanceof Uint8Array) return secretBytes(key)
   if (key instanceof KeyObject) {
     if (key.type === 'secret') return new Uint8Array(key.export())
   } else if (isJwk(key) && key.kty === 'oct' && typeof key.k === 'string') {
+    // The decoder skips what is not of the alphabet, and everybody else would have another secret.
+    if (!BASE64URL.test(key.k)) throw new TypeError('"key" is a JWK whose "k" is not base64url')
     return new Uint8Array(Buffer.from(key.k, 'base64url'))
   }
   throw new TypeError('"key" must be a secret: text, bytes, a secret KeyObject or an "oct" JWK')

@@ -4,6 +4,8 @@ import type { KeyQuery } from '../keys/key-set.ts'
 import type { TokenAlgorithm } from '../token/algorithms.ts'
 
 const MAX_KID_BYTES = 256
+// Fatal: bytes that are no text would become characters that nobody sent.
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 
 /** What of a token's header matters after it was checked. */
@@ -53,7 +55,7 @@ function isAllowed(alg: unknown, allowed: readonly string[]): alg is TokenAlgori
 function parseObject(part: string): Record<string, unknown> {
   let value: unknown
   try {
-    value = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
+    value = JSON.parse(UTF8.decode(Buffer.from(part, 'base64url')))
   } catch {
     // No cause: the parser's message quotes the token.
     throw invalidToken('its header is not JSON')

@@ -5,9 +5,12 @@ import { GenerationCache } from '../internal/generation-cache.ts'
 import { integerOption } from '../internal/integer-option.ts'
 import type { TokenClaims, TokenVerifier } from './verify.ts'
 
+/** Fits into two maps, which take about sixteen million each. */
+const MAX_ENTRIES = 10_000_000
+
 /** Options of {@link createCachedVerifier}. */
 export interface CachedVerifierOptions {
-  /** Most tokens remembered, integer ≥ 2. Past it the half that was used least recently goes. @defaultValue 10000 */
+  /** Most tokens remembered, integer 2–10000000. Past it the half that was used least recently goes. @defaultValue 10000 */
   maxEntries?: number | undefined
   /** The key ring that `verify` uses: everything is forgotten when its keys change. */
   keys?: { readonly generation: number } | undefined
@@ -47,7 +50,7 @@ export function createCachedVerifier(
   if (keys !== undefined && typeof keys?.generation !== 'number') {
     throw new TypeError('"keys" must be a key ring')
   }
-  const maxEntries = integerOption('maxEntries', options.maxEntries, 10_000, 2)
+  const maxEntries = integerOption('maxEntries', options.maxEntries, 10_000, 2, MAX_ENTRIES)
   const known = new GenerationCache<TokenClaims>(maxEntries)
   const pending = new Map<string, Promise<TokenClaims>>()
   let generation = keys?.generation

@@ -37,6 +37,7 @@ test.each([
   { cost: '10' as never },
   { maxThreads: 0 },
   { maxThreads: Infinity },
+  { maxThreads: 1025 },
   { maxQueue: -1 },
   { maxQueue: 0.5 },
 ])('%j is a TypeError that names the option', (options) => {

@@ -368,6 +368,15 @@ describe('mistakes', () => {
     ['a secret of 63 bytes for HS512', [{ algorithm: 'HS512', key: Buffer.alloc(63) }]],
     ['a public PEM as a secret', [{ algorithm: 'HS256', key: pem(rsa.publicKey) }]],
     ['a private PEM as a secret', [{ algorithm: 'HS256', key: Buffer.from(pem(rsa.privateKey)) }]],
+    // Hexadecimal or base64url with a slip: decoders would take what is left of it.
+    [
+      'an "oct" JWK whose k is not base64url',
+      [{ algorithm: 'HS256', key: { kty: 'oct', k: `SENSITIVE ${'x'.repeat(60)}` } }],
+    ],
+    [
+      'an "oct" JWK whose k is padded',
+      [{ algorithm: 'HS256', key: { kty: 'oct', k: Buffer.from(`SENSITIVE${LONG}`).toString('base64') } }],
+    ],
     ['a public KeyObject as a secret', [{ algorithm: 'HS256', key: rsa.publicKey }]],
     ['a public JWK as a secret', [{ algorithm: 'HS256', key: jwk(rsa.publicKey) }]],
     ['a secret as a private key', [{ algorithm: 'RS256', key: SECRET }]],

@@ -160,6 +160,7 @@ describe('bounds', () => {
     ['no verifier', undefined, {}],
     ['room for one', counting().verify, { maxEntries: 1 }],
     ['room for half a token', counting().verify, { maxEntries: 2.5 }],
+    ['more room than a map has', counting().verify, { maxEntries: 10_000_001 }],
     ['endless room', counting().verify, { maxEntries: Infinity }],
     ['a key set that is no ring', counting().verify, { keys: { kind: 'secret' } }],
     ['null for a ring', counting().verify, { keys: null }],

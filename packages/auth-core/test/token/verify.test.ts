@@ -160,6 +160,12 @@ describe('headers', () => {
     expect(await verdict(token)).toBe('ERR_AUTH_TOKEN_INVALID')
   })
 
+  test('a header with bytes that are no UTF-8 is refused although the signature is right', async () => {
+    const header = Buffer.from('{"alg":"HS256","kid":"\u00ff"}', 'latin1')
+    const token = await signRaw(header, `{"sub":"a","exp":${at(60)}}`)
+    expect(await verdict(token)).toBe('ERR_AUTH_TOKEN_INVALID')
+  })
+
   test.each(['../../etc/passwd', "' OR 1=1", 'k'.repeat(256), '', '\u0000', '__proto__'])(
     'the key id %.20j is only a name',
     async (kid) => {
@@ -306,6 +312,16 @@ describe('options', () => {
     (secret) => {
       expect(() => createSecretKeySet(secret as string)).toThrow(TypeError)
       expect(() => createSecretKeySet(secret as string)).not.toThrow(/short|xxx/)
+    },
+  )
+
+  test.each(['PUBLIC KEY', 'RSA PUBLIC KEY', 'PRIVATE KEY'])(
+    'a PEM with a %s is no secret: others may know it',
+    (label) => {
+      const pem = `-----BEGIN ${label}-----\n${'SENSITIVE'.repeat(8)}\n-----END ${label}-----\n`
+      for (const secret of [pem, Buffer.from(pem), [SECRET, pem]]) {
+        expect(() => createSecretKeySet(secret)).toThrow(new TypeError('a secret is a PEM key, not a secret'))
+      }
     },
   )
 

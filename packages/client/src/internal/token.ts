@@ -26,6 +26,7 @@ export async function fetchToken(settings: Settings, signal?: AbortSignal): Prom
 }
 
 async function askForToken({ getToken, tokenTimeoutMs }: Settings, signal?: AbortSignal): Promise<unknown> {
+  if (signal?.aborted) throw calledOff()
   let abort: (() => void) | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
@@ -35,8 +36,10 @@ async function askForToken({ getToken, tokenTimeoutMs }: Settings, signal?: Abor
         timer = setTimeout(() => {
           reject(new ClientError('token_failed', `getToken took longer than ${tokenTimeoutMs} ms`))
         }, tokenTimeoutMs)
-        abort = () => reject(new ClientError('closed', 'Nobody waits for the token any more'))
+        abort = () => reject(calledOff())
         signal?.addEventListener('abort', abort)
+        // By getToken itself, which has been called by now.
+        if (signal?.aborted) abort()
       }),
     ])
   } catch (cause) {
@@ -45,4 +48,8 @@ async function askForToken({ getToken, tokenTimeoutMs }: Settings, signal?: Abor
     clearTimeout(timer)
     if (abort) signal?.removeEventListener('abort', abort)
   }
+}
+
+function calledOff(): ClientError {
+  return new ClientError('closed', 'Nobody waits for the token any more')
 }

@@ -71,3 +71,19 @@ test('nobody waits for a getToken once the wait is called off, and no timer is l
   expect(await result).toMatchObject({ code: 'closed' })
   expect(vi.getTimerCount()).toBe(0)
 })
+
+test('nobody is asked when nobody waits any more, and the wait ends when getToken itself sees to that', async () => {
+  const settings = (getToken: () => Promise<string>): ReturnType<typeof parseOptions> =>
+    parseOptions({ url: 'ws://localhost', getToken })
+  let asked = 0
+  const counted = settings(async () => `token-${(asked += 1)}`)
+  await expect(fetchToken(counted, AbortSignal.abort())).rejects.toMatchObject({ code: 'closed' })
+  expect(asked).toBe(0)
+
+  const stopped = new AbortController()
+  const endless = settings(async () => {
+    stopped.abort()
+    return await new Promise(() => {})
+  })
+  await expect(fetchToken(endless, stopped.signal)).rejects.toMatchObject({ code: 'closed' })
+})

@@ -39,7 +39,8 @@ export interface Grant {
 }
 
 /**
- * Decides whether an upgrade becomes a session, and whether a session may go on with a new token. MUST throw a `GatewayError` (or an `AuthError`) to refuse; anything else
- * that it throws is answered with 500. MUST NOT answer an outage with a denial: `control_plane_unavailable` is there for it.
+ * Decides whether an upgrade becomes a session, and whether a session may go on with a new token. MUST throw a
+ * `GatewayError` (or an `AuthError`) to refuse; anything else that it throws is answered with 500. MUST NOT answer an
+ * outage with a denial: `control_plane_unavailable` is there for it.
  */
 export type Authorizer = (request: UpgradeRequest) => Promise<Grant>

@@ -17,13 +17,17 @@ export function withoutCredentials(headers: Readonly<IncomingHttpHeaders>): Inco
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIALS.has(name)))
 }
 
-/** Whether two grants are for the same user of the same project, by word of the same issuer. */
+/**
+ * Whether two grants are for the same user of the same project, by word of the same issuer. `sub` as well, because a grant
+ * need not name a user.
+ */
 export function isSamePrincipal(one: Grant, other: Grant): boolean {
   return (
     one.workspaceId === other.workspaceId &&
     one.projectId === other.projectId &&
     one.userId === other.userId &&
-    one.claims['iss'] === other.claims['iss']
+    one.claims['iss'] === other.claims['iss'] &&
+    one.claims['sub'] === other.claims['sub']
   )
 }
 

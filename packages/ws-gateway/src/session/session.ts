@@ -1,18 +1,11 @@
-import { createHash } from 'node:crypto'
-import {
-  inboundPrefix,
-  type OutboundDelivery,
-  outboundPrefix,
-  sliceOutboundMessage,
-  spliceInboundEnvelope,
-} from '@portcullis/transport'
+import { type OutboundDelivery, outboundPrefix, sliceOutboundMessage } from '@portcullis/transport'
 import type { RawData, WebSocket } from 'ws'
 import type { Grant } from '../authorizer/authorizer.ts'
 import { assertGrantHolds, isRevoked } from '../authorizer/grant-holds.ts'
 import { closeCodeOf, GatewayError, type GatewayErrorCode } from '../errors.ts'
 import { closeSocket } from '../internal/close-socket.ts'
 import type { GatewaySettings } from '../options.ts'
-import { readClientFrame, readFrameId } from '../protocol/client-frame.ts'
+import { readClientFrame } from '../protocol/client-frame.ts'
 import {
   ackFrame,
   errorFrame,
@@ -26,6 +19,7 @@ import {
 } from '../protocol/server-frames.ts'
 import { PROTOCOL_V1 } from '../protocol/subprotocols.ts'
 import type { Counts } from '../stats.ts'
+import { Inbound } from './inbound.ts'
 import { gatewayErrorOf } from './publish-error.ts'
 import { isSamePrincipal, Reauthenticator, type SessionRequest } from './reauthenticator.ts'
 import { SessionClock } from './session-clock.ts'
@@ -53,12 +47,8 @@ export class Session {
   readonly #clock: SessionClock
   /** Of `portcullis.v1` only. */
   readonly #reauthenticator: Reauthenticator | undefined
+  readonly #inbound: Inbound
   #grant: Grant
-  #inboundPrefix: Buffer
-  /** Application frames received. */
-  #frameCount = 0
-  readonly #inFlight = new Set<Promise<void>>()
-  #takesFrames = true
 
   constructor({ id, grant, request, socket, settings, counts }: SessionParts) {
     this.id = id
@@ -68,7 +58,18 @@ export class Session {
     this.#counts = counts
     this.#isV1 = socket.protocol === PROTOCOL_V1
     const { workspaceId, projectId } = grant
-    this.#inboundPrefix = this.#prefixFor(grant)
+    this.#inbound = new Inbound(
+      { sessionId: id, grant, isV1: this.#isV1, socket, settings },
+      {
+        stored: (seq, frameId, isDuplicate) => {
+          this.#counts.acked += 1
+          if (this.#isV1) this.#send(ackFrame(seq, frameId, isDuplicate))
+        },
+        refused: (error, seq, frameId) => {
+          this.#refuse(error, () => nackFrame(seq, frameId, error.code, error.message))
+        },
+      },
+    )
     this.#outboundPrefix = outboundPrefix({ workspaceId, projectId }, id)
     this.#reauthenticator = this.#isV1 ? new Reauthenticator(settings, request) : undefined
     this.#clock = new SessionClock(grant.expiresAtMs, settings.reauthNoticeMs, {
@@ -142,13 +143,12 @@ export class Session {
 
   /** Reads no more frames, so that the client keeps and sends again what was not acknowledged. */
   stopIntake(): void {
-    this.#takesFrames = false
-    this.socket.pause()
+    this.#inbound.stop()
   }
 
   /** Resolves when every frame received was stored or refused. */
-  async settled(): Promise<void> {
-    while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight)
+  settled(): Promise<void> {
+    return this.#inbound.settled()
   }
 
   /**
@@ -167,104 +167,33 @@ export class Session {
 
   #onFrame(data: RawData, isBinary: boolean): void {
     // Nobody could be told what became of a frame that comes while the socket closes.
-    if (!this.#takesFrames || !this.#isLive()) return
+    if (this.#inbound.isStopped || !this.#isLive()) return
     this.#counts.framesIn += 1
     // `ws` hands out one Buffer unless its binaryType is changed, which nobody does here.
     const bytes = data as Buffer
     try {
       if (isBinary) throw new GatewayError('frame_binary', 'frames are text')
       const frame = readClientFrame(bytes.toString('utf8'), this.#isV1)
-      if (frame.kind === 'control') {
-        this.#onControl(frame)
-        return
-      }
-      this.#frameCount += 1
-      this.#onApplicationFrame(frame, bytes, this.#frameCount)
+      if (frame.kind === 'control') this.#onControl(frame)
+      else this.#inbound.take(frame, bytes)
     } catch (error) {
-      this.#refuse(GatewayError.is(error) ? error : gatewayErrorOf(error))
+      const refusal = GatewayError.is(error) ? error : gatewayErrorOf(error)
+      this.#refuse(refusal, () => errorFrame(refusal.code, refusal.message))
     }
   }
 
-  #onApplicationFrame(
-    frame: { actor: string; actorId: string; id: unknown },
-    bytes: Buffer,
-    seq: number,
-  ): void {
-    let id: string | undefined
-    try {
-      id = this.#isV1 ? readFrameId(frame.id) : undefined
-    } catch (error) {
-      this.#nack(error as GatewayError, seq, undefined)
-      return
-    }
-    this.#publish({ ...frame, id }, bytes, seq)
-  }
-
-  #publish(
-    frame: { actor: string; actorId: string; id: string | undefined },
-    bytes: Buffer,
-    seq: number,
-  ): void {
-    const { transport, publishTimeoutMs, maxInFlightFrames } = this.#settings
-    const published = transport
-      .publishInbound(
-        {
-          scope: this.#grant,
-          actor: frame.actor,
-          actorId: frame.actorId,
-          payload: spliceInboundEnvelope(this.#inboundPrefix, bytes),
-          messageId:
-            frame.id === undefined ? `${this.id}:${seq}` : `${this.id}:id:${messageIdPart(frame.id)}`,
-        },
-        // A client without the sub-protocol cannot be told: its frame waits for as long as the socket lives.
-        { deadlineMs: this.#isV1 ? publishTimeoutMs : Number.POSITIVE_INFINITY },
-      )
-      .then(
-        ({ duplicate }) => {
-          this.#counts.acked += 1
-          if (this.#isV1) this.#send(ackFrame(seq, frame.id, duplicate))
-        },
-        (error: unknown) => this.#onPublishFailed(gatewayErrorOf(error), seq, frame.id),
-      )
-      .finally(() => {
-        this.#inFlight.delete(published)
-        const hasRoom = this.#inFlight.size <= maxInFlightFrames / 2
-        if (hasRoom && this.#takesFrames && this.socket.isPaused) this.socket.resume()
-      })
-    this.#inFlight.add(published)
-    // Back-pressure on the sender's TCP connection rather than a growing heap.
-    if (this.#inFlight.size >= maxInFlightFrames) this.socket.pause()
-  }
-
-  #onPublishFailed(error: GatewayError, seq: number, id: string | undefined): void {
-    // What a client can cause at will must not fill the log.
-    const level = error.code === 'invalid_subject' || error.code === 'frame_too_large' ? 'debug' : 'warn'
-    this.#settings.logger[level](
-      { sessionId: this.id, code: error.code, err: error.cause },
-      'refused a frame',
-    )
-    this.#nack(error, seq, id)
-  }
-
-  /** Refuses an application frame. */
-  #nack(error: GatewayError, seq: number, id: string | undefined): void {
-    this.#counts.nack(error.code)
-    if (this.#isV1) this.#send(nackFrame(seq, id, error.code, error.message))
-    else this.end(error.code, error.message)
-  }
-
-  /** Refuses a frame that is no application frame. */
-  #refuse(error: GatewayError): void {
-    this.#counts.nack(error.code)
-    if (this.#isV1) this.#send(errorFrame(error.code, error.message))
-    else this.end(error.code, error.message)
+  /** Tells a `portcullis.v1` client by a frame; without the sub-protocol only a close can tell. */
+  #refuse({ code, message }: GatewayError, frame: () => string): void {
+    this.#counts.nack(code)
+    if (this.#isV1) this.#send(frame())
+    else this.end(code, message)
   }
 
   #onControl({ type, token }: { type: string; token: unknown }): void {
     if (type === 'ping') this.#send(PONG_FRAME)
     else if (type === 'reauth' && this.#reauthenticator)
       void this.#reauthenticate(this.#reauthenticator, token)
-    else this.#refuse(new GatewayError('unsupported_control', 'this server does not know the control frame'))
+    else throw new GatewayError('unsupported_control', 'this server does not know the control frame')
   }
 
   /** Never rejects. */
@@ -306,15 +235,11 @@ export class Session {
       throw new GatewayError('reauth_failed', error.message)
     }
     // May throw: claims of an authorizer in this process may be anything. Then nothing has changed yet.
-    this.#inboundPrefix = this.#prefixFor(grant)
+    this.#inbound.goOnWith(grant)
     this.#grant = grant
     this.#counts.reauthenticated += 1
     this.#clock.renew(grant.expiresAtMs, this.#settings.reauthNoticeMs)
     this.#send(reauthenticatedFrame(grant.expiresAtMs))
-  }
-
-  #prefixFor({ workspaceId, projectId, userId, claims }: Grant): Buffer {
-    return inboundPrefix({ scope: { workspaceId, projectId }, sessionId: this.id, userId, claims })
   }
 
   /** Whether frames may pass. Looks at the clock every time, because timers may be late. */
@@ -341,11 +266,4 @@ export class Session {
     }
     socket.send(frame, { binary: false })
   }
-}
-
-/** An id that a client chose, in a form that fits into a header line. */
-function messageIdPart(id: string): string {
-  return /^[A-Za-z0-9_-]{1,64}$/.test(id)
-    ? id
-    : `sha256.${createHash('sha256').update(id).digest('base64url')}`
 }

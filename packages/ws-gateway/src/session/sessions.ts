@@ -13,8 +13,8 @@ import { SessionIds } from './session-ids.ts'
 /** A session's way to the engine, opened before its socket is. */
 export interface SessionSeat {
   id: string
-  /** Messages that come before the socket wait here; there is no sender yet that could know the id. */
-  release(): Promise<void>
+  /** Gives up the consumer. Nobody can wait for that, so a failure is only logged. */
+  release(): void
 }
 
 /** The sessions of this process, by id. */
@@ -51,14 +51,19 @@ export class Sessions {
 
   /** Makes a session id, and its consumer in the mode with one each. */
   async reserve({ workspaceId, projectId }: Grant): Promise<SessionSeat> {
-    const { transport, outboundConsumer } = this.#settings
+    const { transport, outboundConsumer, logger } = this.#settings
     const id = this.#ids.next()
-    if (outboundConsumer === 'gateway') return { id, release: async () => undefined }
+    if (outboundConsumer === 'gateway') return { id, release: () => undefined }
     const scope = { workspaceId, projectId }
     const subscription = await transport.subscribeOutbound({ scope, sessionId: id }, (delivery) =>
       this.#deliver(delivery),
     )
-    return { id, release: () => subscription.close() }
+    const release = (): void => {
+      subscription
+        .close()
+        .catch((error: unknown) => logger.warn({ sessionId: id, err: error }, 'could not close a consumer'))
+    }
+    return { id, release }
   }
 
   /** Turns an accepted socket into a session. */
@@ -79,9 +84,7 @@ export class Sessions {
       this.#sessions.delete(session.id)
       if (this.#sessions.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve()
       noticeDisconnected(this.#settings, session)
-      seat
-        .release()
-        .catch((error: unknown) => logger.warn({ ...ids, err: error }, 'could not close a consumer'))
+      seat.release()
       logger.debug({ ...ids, code }, 'session closed')
     })
     noticeConnected(this.#settings, session)

@@ -246,7 +246,9 @@ describe('a token of another principal', () => {
     ['user', { userId: 'bob' }],
     ['nobody', { userId: null }],
     ['issuer', { claims: { ...GRANT.claims, iss: 'https://evil.example' } }],
-    ['no issuer', { claims: {} }],
+    ['no issuer', { claims: { sub: 'ann' } }],
+    ['subject', { claims: { ...GRANT.claims, sub: 'bob' } }],
+    ['no subject', { claims: { iss: GRANT.claims['iss'] } }],
   ])('(%s) closes the session for good', async (_what, other) => {
     await using system = await startGateway({
       authorize: byToken({ first: {}, other: { ...other, expiresAtMs: Date.now() + 60_000 } }),

@@ -97,6 +97,24 @@ test('a token that is revoked between the decision and the 101 is refused', asyn
   expect(system.gateway.stats()).toMatchObject({ upgradesAccepted: 0, upgradesRefused: { token_revoked: 1 } })
 })
 
+test.each<[string, () => Promise<void>]>([
+  ['fails', () => Promise.reject(new Error('inner'))],
+  ['never ends', () => new Promise(() => undefined)],
+])('and is told so although the closing of its consumer %s', async (_what, close) => {
+  const { revoked, authorize } = revocable()
+  const embedded = createEmbeddedTransport()
+  const transport = wrapTransport(embedded, {
+    subscribeOutbound: async (filter, onDelivery) => {
+      const subscription = await embedded.subscribeOutbound(filter, onDelivery)
+      revoked.add('late')
+      return { ...subscription, close }
+    },
+  })
+  await using system = await startGateway({ authorize, transport, outboundConsumer: 'session' })
+  const { statusCode, body } = await TestClient.refused(`${system.url}?token=late`)
+  expect([statusCode, body.code]).toEqual([401, 'token_revoked'])
+})
+
 test('one that is revoked with the 101 is closed before its welcome', async () => {
   let asked = 0
   const grant: Grant = {

@@ -3,7 +3,7 @@ import type { AuthStore, ClientLimits } from '../store/auth-store.ts'
 import type { ClientRecord } from './client-record.ts'
 
 /** Limits of a caller that names none. */
-export const DEFAULT_CLIENT_LIMITS: ClientLimits = Object.freeze({
+const DEFAULT_CLIENT_LIMITS: ClientLimits = Object.freeze({
   maxPerNamespace: 1000,
   maxClients: 100_000,
 })

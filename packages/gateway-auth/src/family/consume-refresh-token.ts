@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { accessLifeMs } from '../revocation/access-life.ts'
 import type { AuthStore } from '../store/auth-store.ts'
 import { tokenSettings, type TokenConfig } from '../token/token-settings.ts'
 import { verifyRefreshToken } from '../token/verify-refresh-token.ts'
@@ -19,10 +20,10 @@ export interface ConsumedRefreshToken {
 }
 
 /**
- * Uses up a refresh token that was saved. Atomic in every store: of many callers with one token exactly one gets the record. A token that
- * was used before ends its family, so that neither a thief nor the client can go on with it.
+ * Uses up a refresh token that was saved. Atomic in every store: of many callers with one token exactly one gets the
+ * record. A token that was used before ends its family, so that neither a thief nor the client can go on with it.
  *
- * To go on: `signRefreshToken(record.hostId, config, { familyId: record.familyId, jti: record.nextJti, notAfter: record.notAfter })`.
+ * To go on, sign the next token with `familyId`, `jti` (the record's `nextJti`) and `notAfter`; it is saved already.
  *
  * @returns null for whatever is not the live refresh token of a family that is in the store
  * @throws AuthError `ERR_AUTH_KEYS_UNAVAILABLE`
@@ -57,9 +58,4 @@ export async function consumeRefreshToken(
     () => undefined,
   )
   return null
-}
-
-/** How long after its issue an access token may still be accepted, with a margin for clocks, milliseconds. */
-export function accessLifeMs(accessTtlSeconds: number, clockToleranceSeconds: number): number {
-  return (accessTtlSeconds + clockToleranceSeconds + 60) * 1000
 }

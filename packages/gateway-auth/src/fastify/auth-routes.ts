@@ -12,8 +12,8 @@ import { tokenRoutes } from './token-routes.ts'
 
 /**
  * The routes of machine clients: `/auth/register`, `/auth/token`, `/auth/refresh`, `/auth/revoke`, `/auth/introspect`,
- * `/auth/context`, and the documents under `/.well-known`. Not wrapped with `fastify-plugin`, so `prefix` works and parsers, error handlers and
- * limits stay inside. Works with and without `gatewayAuth`.
+ * `/auth/context`, and the documents under `/.well-known`. Not wrapped with `fastify-plugin`, so `prefix` works and
+ * parsers, error handlers and limits stay inside. Works with and without `gatewayAuth`.
  *
  * @throws TypeError at registration naming the option that is wrong
  */

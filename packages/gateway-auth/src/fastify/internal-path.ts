@@ -13,7 +13,8 @@ export function isInternalPath(target: string): boolean {
     if (decoded === path) return false
     path = decoded
   }
-  return false
+  // Nobody encodes so often without a reason.
+  return true
 }
 
 /** Whether a route's pattern is under `/internal`, in whatever letters the router was told to ignore. */

@@ -86,9 +86,9 @@ export async function limitRate(
 function addressKey(request: FastifyRequest): string {
   const address = request.ip as string | undefined
   if (address === undefined) return 'local'
-  // A zone names a network interface of ours, not another peer.
-  const bare = address.split('%', 1)[0] ?? ''
-  return isIP(bare) === 0 ? `other:${bare.slice(0, MAX_ADDRESS_LENGTH)}` : rateLimit.normalizeIP(bare)
+  return isIP(address) === 0
+    ? `other:${address.slice(0, MAX_ADDRESS_LENGTH)}`
+    : rateLimit.normalizeIP(address)
 }
 
 function limiterStore(store: AuthStore, group: LimitGroup): FastifyRateLimitStoreCtor {

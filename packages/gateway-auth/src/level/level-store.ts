@@ -38,7 +38,8 @@ export function createLevelStore(options: LevelStoreOptions): AuthStore {
   let current: OpenRecords | undefined
   let opening: Promise<OpenRecords> | undefined
   let closing: Promise<void> | undefined
-  let reopenAfter = 0
+  // Of a clock that nobody sets; undefined until a write failed.
+  let reopenAt: number | undefined
 
   async function open(): Promise<OpenRecords> {
     const failed = current
@@ -66,11 +67,11 @@ export function createLevelStore(options: LevelStoreOptions): AuthStore {
   async function ready(): Promise<OpenRecords> {
     if (closing !== undefined) throw unavailable('the store is closed')
     if (current !== undefined && !current.journal.hasFailed) return current
-    if (opening !== undefined) return opening
-    if (current === undefined && reopenAfter === 0) throw unavailable('the store is not started')
-    if (Date.now() < reopenAfter) throw unavailable('the last change could not be written')
-    reopenAfter = Date.now() + REOPEN_MS
-    return openOnce()
+    if (opening !== undefined) return reopened(opening)
+    if (reopenAt === undefined) throw unavailable('the store is not started')
+    if (performance.now() < reopenAt) throw unavailable('the last change could not be written')
+    reopenAt = performance.now() + REOPEN_MS
+    return reopened(openOnce())
   }
 
   async function read<T>(operation: (records: AuthRecords) => T): Promise<T> {
@@ -85,7 +86,7 @@ export function createLevelStore(options: LevelStoreOptions): AuthStore {
     try {
       await journal.commit()
     } catch (error) {
-      if (reopenAfter === 0) reopenAfter = 1
+      reopenAt ??= performance.now()
       watchers.setCurrent(false)
       throw error
     }
@@ -128,6 +129,15 @@ export function createLevelStore(options: LevelStoreOptions): AuthStore {
   } satisfies AuthStore)
 }
 
-function unavailable(message: string): GatewayAuthError {
-  return new GatewayAuthError('ERR_AUTH_STORE_UNAVAILABLE', message)
+/** What a start tells its caller in full is an outage to whoever asks for a record. */
+async function reopened(opening: Promise<OpenRecords>): Promise<OpenRecords> {
+  try {
+    return await opening
+  } catch (cause) {
+    throw unavailable('the records cannot be read again', cause)
+  }
+}
+
+function unavailable(message: string, cause?: unknown): GatewayAuthError {
+  return new GatewayAuthError('ERR_AUTH_STORE_UNAVAILABLE', message, { cause })
 }

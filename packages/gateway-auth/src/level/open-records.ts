@@ -28,7 +28,8 @@ export interface OpenRecords {
  * Opens a directory, which no other process can open meanwhile, and reads what it holds.
  *
  * @throws GatewayAuthError `ERR_AUTH_STORE_UNAVAILABLE` when another process has it open
- * @throws Error naming the directory when it holds something else or is damaged; nothing is changed then
+ * @throws Error naming the directory when it holds something else, more than the limits, or is damaged; no live record
+ *   is changed then
  */
 export async function openRecords(
   directory: string,
@@ -59,7 +60,6 @@ export async function openRecords(
     return { records, journal, close: () => db.close() }
   } catch (error) {
     await db.close()
-    if (GatewayAuthError.is(error)) throw error
     throw new Error(`the auth store in ${directory}: ${(error as Error).message}`, { cause: error })
   }
 }

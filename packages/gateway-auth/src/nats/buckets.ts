@@ -38,7 +38,7 @@ export const SEED_KEY = 'seed'
  * Opens the buckets and makes those that are missing. One per lifetime: what removes an entry is the age limit of its
  * bucket. An existing bucket is never changed.
  *
- * @throws Error when an existing bucket would lose live entries
+ * @throws TypeError when an existing bucket would lose live entries, or is a stream of something else
  */
 export async function openBuckets(
   js: JetStreamClient,
@@ -87,6 +87,11 @@ async function openBucket(
     // A second time finds what another process, with other settings, made meanwhile.
     const kv = await create().catch(create)
     const { config, created } = await jsm.streams.info(stream)
+    const subject = `$KV.${name}.>`
+    // From any other stream every entry would be absent.
+    if (config.subjects?.length !== 1 || config.subjects[0] !== subject) {
+      throw new TypeError(`stream ${stream} is not the bucket: it does not take ${subject} alone`)
+    }
     const wanted = {
       max_age: maxAge,
       max_bytes: settings.maxBucketBytes,

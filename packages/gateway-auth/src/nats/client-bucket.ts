@@ -1,3 +1,4 @@
+import type { StoredMsg } from '@nats-io/jetstream'
 import type { ClientRecord } from '../client/client-record.ts'
 import type { ClientLimits, ClientPage, InsertClientResult, Versioned } from '../store/auth-store.ts'
 import { decodeRecord, encodeRecord } from '../store/record-codec.ts'
@@ -35,10 +36,13 @@ export class ClientBucket {
     assertLimits(limits)
     if (this.#waiting >= MAX_WAITING) throw unavailable('too many clients are being inserted')
     this.#waiting += 1
+    const latestStart = performance.now() + 2 * this.#session.settings.timeoutMs
     // Insertions of one process would only get in each other's way.
-    const insertion = this.#lastInsertion.then(() =>
-      this.#session.retry((started) => this.#tryInsert(started, copy, limits)),
-    )
+    const insertion = this.#lastInsertion.then(() => {
+      // Each of those before may have waited for an answer in vain.
+      if (performance.now() > latestStart) throw unavailable('the insertions before it take too long')
+      return this.#session.retry((started) => this.#tryInsert(started, copy, limits))
+    })
     this.#lastInsertion = insertion.catch(() => undefined)
     return insertion.finally(() => {
       this.#waiting -= 1
@@ -144,20 +148,21 @@ export class ClientBucket {
     return { subjects: Object.keys(state.subjects ?? {}), total, sequence: state.last_seq }
   }
 
-  #last({ jsm, buckets }: Started, key: string): Promise<{ string(): string; seq: number } | null> {
-    return jsm.streams.getMessage(buckets.clients.stream, {
-      last_by_subj: subject(buckets.clients.name, key),
-    })
+  #last(started: Started, key: string): Promise<StoredMsg | null> {
+    return this.#lastOf(started, subject(started.buckets.clients.name, key))
   }
 
-  async #read({ jsm, buckets }: Started, subjects: readonly string[]): Promise<ClientRecord[]> {
+  async #lastOf({ jsm, buckets }: Started, name: string): Promise<StoredMsg | null> {
+    const message = await jsm.streams.getMessage(buckets.clients.stream, { last_by_subj: name })
+    // What an operator deletes by hand leaves a mark, which is no client.
+    return message === null || message.header.has('KV-Operation') ? null : message
+  }
+
+  async #read(started: Started, subjects: readonly string[]): Promise<ClientRecord[]> {
     const clients: ClientRecord[] = []
     for (let start = 0; start < subjects.length; start += GET_AT_ONCE) {
-      const messages = await Promise.all(
-        subjects
-          .slice(start, start + GET_AT_ONCE)
-          .map((name) => jsm.streams.getMessage(buckets.clients.stream, { last_by_subj: name })),
-      )
+      const names = subjects.slice(start, start + GET_AT_ONCE)
+      const messages = await Promise.all(names.map((name) => this.#lastOf(started, name)))
       // One that is gone meanwhile is not in the page.
       for (const message of messages) {
         if (message !== null) clients.push(decodeRecord('client', message.string()))

@@ -17,7 +17,7 @@ export interface NatsStoreOptions {
   maxBucketBytes?: number | undefined
   /** Furthest end of a token family, milliseconds from now. @defaultValue 2_678_400_000 (31 days) */
   maxFamilyMs?: number | undefined
-  /** Furthest end of a revocation, milliseconds from now. @defaultValue 86_400_000 (a day) */
+  /** Furthest end of a revocation, milliseconds from now: more than the life of an access token. @defaultValue 172_800_000 (two days) */
   maxRevocationMs?: number | undefined
   /** Furthest end of a claim, milliseconds from now. @defaultValue 86_400_000 (a day) */
   maxClaimMs?: number | undefined
@@ -64,7 +64,7 @@ export function natsSettings(options: NatsStoreOptions): NatsSettings {
     replicas: wholeNumber('replicas', options.replicas, 1, 5),
     maxBucketBytes: wholeNumber('maxBucketBytes', options.maxBucketBytes, 134_217_728),
     maxFamilyMs: longest('maxFamilyMs', 31 * DAY_MS),
-    maxRevocationMs: longest('maxRevocationMs', DAY_MS),
+    maxRevocationMs: longest('maxRevocationMs', 2 * DAY_MS),
     maxClaimMs: longest('maxClaimMs', DAY_MS),
     maxWindowMs: longest('maxWindowMs', DAY_MS),
     timeoutMs: wholeNumber('timeoutMs', options.timeoutMs, 2000, 60_000),

@@ -24,6 +24,8 @@ export class RevocationWatch implements StoreSubscription {
   #isCurrent: boolean | undefined
   #isClosed = false
   #generation = 0
+  /** When the bucket was made whose entries are read. */
+  #created = ''
   #lastSeen = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -44,7 +46,9 @@ export class RevocationWatch implements StoreSubscription {
   /** Resolves when everything stored has been told. */
   async open(): Promise<void> {
     try {
-      await this.#begin()
+      await this.#begin(++this.#generation)
+      // After an interruption another beginning is under way, and nobody waits for it.
+      if (this.#isCurrent !== true) throw unavailable('the watch was interrupted before all was told')
     } catch (error) {
       await this.close()
       throw error
@@ -59,18 +63,18 @@ export class RevocationWatch implements StoreSubscription {
     this.#entries?.stop()
   }
 
-  async #begin(): Promise<void> {
-    const generation = ++this.#generation
+  async #begin(generation: number): Promise<void> {
     this.#entries?.stop()
-    const { entries, stored } = await this.#session.ask(async ({ jsm, buckets }) => {
-      const { state } = await jsm.streams.info(buckets.revocations.stream)
-      return { entries: await buckets.revocations.kv.watch(), stored: state }
+    const { entries, stored, created } = await this.#session.ask(async ({ jsm, buckets }) => {
+      const info = await jsm.streams.info(buckets.revocations.stream)
+      return { entries: await buckets.revocations.kv.watch(), stored: info.state, created: info.created }
     })
     if (generation !== this.#generation) {
       entries.stop()
       return
     }
     this.#entries = entries
+    this.#created = created
     this.#lastSeen = 0
     await this.#caughtUp(entries, generation, stored.messages === 0)
     if (generation !== this.#generation) return
@@ -94,6 +98,7 @@ export class RevocationWatch implements StoreSubscription {
       const read = async (): Promise<void> => {
         for await (const entry of entries) {
           if (generation !== this.#generation) break
+          timer.refresh()
           this.#tell(entry)
           this.#lastSeen = entry.revision
           if (entry.delta === 0) finish()
@@ -124,26 +129,29 @@ export class RevocationWatch implements StoreSubscription {
 
   #restart(afterMs: number): void {
     if (this.#isClosed) return
-    this.#generation += 1
+    const generation = ++this.#generation
     this.#entries?.stop()
     this.#setCurrent(false)
-    this.#schedule(afterMs, () => this.#begin().catch(() => this.#restart(RETRY_MS)))
+    this.#schedule(afterMs, () =>
+      this.#begin(generation).catch(() => {
+        if (generation === this.#generation) this.#restart(RETRY_MS)
+      }),
+    )
   }
 
   #scheduleCheck(generation: number, behindAt: number): void {
     this.#schedule(CHECK_MS, async () => {
       try {
-        const { state } = await this.#session.ask(({ jsm, buckets }) =>
+        const { state, created } = await this.#session.ask(({ jsm, buckets }) =>
           jsm.streams.info(buckets.revocations.stream),
         )
         if (generation !== this.#generation) return
-        // Fewer than were seen: somebody made the bucket anew.
-        const isBehind =
-          state.last_seq < this.#lastSeen || (state.last_seq > this.#lastSeen && state.messages > 0)
-        const missing = isBehind ? state.last_seq + 1 : 0
+        // Made anew, or put back from a backup: from here on nothing arrives.
+        const isAnother = created !== this.#created || state.last_seq < this.#lastSeen
+        const isBehind = state.last_seq > this.#lastSeen && state.messages > 0
         // What is on its way has arrived by the next check.
-        if (missing !== 0 && missing === behindAt) this.#restart(0)
-        else this.#scheduleCheck(generation, missing)
+        if (isAnother || (isBehind && state.last_seq === behindAt)) this.#restart(0)
+        else this.#scheduleCheck(generation, isBehind ? state.last_seq : 0)
       } catch {
         if (generation === this.#generation) this.#restart(RETRY_MS)
       }

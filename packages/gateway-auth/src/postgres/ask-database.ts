@@ -1,10 +1,11 @@
 import { DrizzleQueryError } from 'drizzle-orm'
 import { GatewayAuthError } from '../errors.ts'
 
-/** What says nothing about a statement: connections, logins, shutdowns, resources, locks, conflicts, and a server that is a replica. */
-const UNAVAILABLE_STATE = /^(08|28|3D|40|53|57|58|XX|25006|55P03)/
+/** What says nothing about a statement: connections, logins, shutdowns, resources, time limits, locks, conflicts, a replica. */
+const UNAVAILABLE_STATE = /^(08|28|3D|40|53|57|58|XX|25006|25P0[34]|55P03)/
 
-const SQL_STATE = /^[0-9A-Z]{5}$/
+/** None begins with E, as `EPIPE` does, which is no state. */
+const SQL_STATE = /^[0-9A-DF-Z][0-9A-Z]{4}$/
 
 /**
  * Runs statements. An outage becomes `ERR_AUTH_STORE_UNAVAILABLE`; a statement that PostgreSQL refuses is an `Error` with

@@ -19,7 +19,7 @@ import { askDatabase } from './ask-database.ts'
 import type { AuthDatabase } from './auth-database.ts'
 import { migrate } from './migrations/migrate.ts'
 import { watchRevocations } from './revocation-watch.ts'
-import { sweep } from './sweep.ts'
+import { sweepEvery } from './sweep.ts'
 import { claims, clients, families, rateWindows, revocations } from './tables.ts'
 
 /** Options of {@link createPostgresStore}. */
@@ -45,14 +45,14 @@ const LONGEST_TIMER_MS = 2_147_483_647
  */
 export function createPostgresStore(options: PostgresStoreOptions): AuthStore {
   const { db } = options
-  if (typeof (db as { transaction?: unknown } | undefined)?.transaction !== 'function') {
+  if (typeof (db as { execute?: unknown } | undefined)?.execute !== 'function') {
     throw new TypeError('"db" option must be a Drizzle database')
   }
   const pollIntervalMs = wholeNumber('pollIntervalMs', options.pollIntervalMs, 250, LONGEST_TIMER_MS)
   const sweepIntervalMs = wholeNumber('sweepIntervalMs', options.sweepIntervalMs, 60_000, LONGEST_TIMER_MS)
   const watches = new Set<StoreSubscription>()
   let starting: Promise<void> | undefined
-  let sweeping: NodeJS.Timeout | undefined
+  let stopSweeping = (): void => undefined
   let isClosed = false
 
   /** Every statement of the store goes through here. */
@@ -65,10 +65,7 @@ export function createPostgresStore(options: PostgresStoreOptions): AuthStore {
 
   async function start(): Promise<void> {
     starting ??= ask(() => migrate(db)).then(() => {
-      if (isClosed) return
-      // What fails now is removed the next time.
-      sweeping = setInterval(() => void sweep(db).catch(() => undefined), sweepIntervalMs)
-      sweeping.unref()
+      if (!isClosed) stopSweeping = sweepEvery(db, sweepIntervalMs)
     })
     try {
       await starting
@@ -80,7 +77,7 @@ export function createPostgresStore(options: PostgresStoreOptions): AuthStore {
 
   async function close(): Promise<void> {
     isClosed = true
-    clearInterval(sweeping)
+    stopSweeping()
     const closing = [...watches]
     watches.clear()
     await Promise.all(closing.map((watch) => watch.close()))

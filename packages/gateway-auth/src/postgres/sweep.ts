@@ -14,6 +14,24 @@ const ENDING = [
   { table: rateWindows, key: rateWindows.key },
 ] as const
 
+/** Sweeps one time after the other until the returned function is called. Keeps no process alive. */
+export function sweepEvery(db: AuthDatabase, intervalMs: number): () => void {
+  let isStopped = false
+  let timer: NodeJS.Timeout
+  // From the end of one to the begin of the next: sweeps that wait for a lock must not take every connection.
+  const schedule = (): void => {
+    if (isStopped) return
+    // What fails now is removed the next time.
+    timer = setTimeout(() => void sweep(db).then(schedule, schedule), intervalMs)
+    timer.unref()
+  }
+  schedule()
+  return () => {
+    isStopped = true
+    clearTimeout(timer)
+  }
+}
+
 /** Removes what has ended, a bounded number of rows at a time; what is left waits for the next time. */
 export async function sweep(db: AuthDatabase): Promise<void> {
   const before = Date.now() - CLOCK_SLACK_MS

@@ -76,9 +76,3 @@ export const rateWindows: Table<
   count: bigint('count', { mode: 'number' }).notNull(),
   expiresAt: bigint('expires_at', { mode: 'number' }).notNull(),
 })
-
-export const migrations: Table<'portcullis_auth_migrations', { version: number; appliedAt: number }> =
-  pgTable('portcullis_auth_migrations', {
-    version: bigint('version', { mode: 'number' }).primaryKey(),
-    appliedAt: bigint('applied_at', { mode: 'number' }).notNull(),
-  })

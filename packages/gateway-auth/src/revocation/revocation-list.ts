@@ -58,6 +58,11 @@ export class RevocationList {
     return client !== undefined && issuedAt <= client.at
   }
 
+  /** Until when every token of a client is void, milliseconds since the epoch; null when that is not known of any. */
+  voidUntil(clientId: string): number | null {
+    return this.#entries.get(keyOf('client', clientId))?.at ?? null
+  }
+
   /** Drops what has ended, looking at the oldest entries only: most end in the order in which they came. */
   #trim(now: number): void {
     for (const [key, { at, expiresAt }] of this.#entries) {

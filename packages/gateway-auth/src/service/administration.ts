@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { isCapabilityList } from '../client/capabilities.ts'
 import { TIERS, type ClientRecord } from '../client/client-record.ts'
 import { clientView, type Client } from '../client/client-view.ts'
@@ -17,6 +18,7 @@ export async function updateClient(
   changes: ClientChanges,
 ): Promise<Client> {
   checkChanges(changes)
+  if (changes.disabled === false) await pastVoidSecond(context, clientId)
   let before: ClientRecord | undefined
   const client = await changeClient(context, clientId, (record) => {
     before = record
@@ -108,6 +110,18 @@ async function voidTokens(context: ServiceContext, clientId: string, marginMs = 
   const revocation: Revocation = { kind: 'client', id: clientId, at, expiresAt: at + context.accessLifeMs }
   await context.store.addRevocation(revocation)
   context.noteRevocation(revocation)
+}
+
+/**
+ * Tokens name whole seconds, and those of the second in which a client was disabled are void: one that it got in the rest
+ * of that second, enabled again, would be too.
+ */
+async function pastVoidSecond({ revocations }: ServiceContext, clientId: string): Promise<void> {
+  const voidUntil = revocations.voidUntil(clientId)
+  if (voidUntil === null) return
+  const waitMs = (Math.floor(voidUntil / 1000) + 1) * 1000 - Date.now()
+  // Longer only when the clock was set back, or another one is ahead: that is for the clocks to mend.
+  if (waitMs > 0) await delay(Math.min(waitMs, 1000))
 }
 
 function checkChanges({ tier, capabilities, disabled }: ClientChanges): void {

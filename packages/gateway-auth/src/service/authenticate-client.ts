@@ -9,12 +9,15 @@ import type { ClientCredentials } from './service-types.ts'
 
 const CLIENT_ID = /^c_[0-9a-f]{32}$/
 
-/** Unknown ids share this many counters: strangers must not fill the store with counters of their own invention. */
-const UNKNOWN_CLIENT_BITS = 14
+/** All ids share 16384 counters. */
+const SHARED_COUNTER_BITS = 14
 
 /**
  * The record of the client that shows these credentials. In order: form, client, failures so far, credentials, disabled.
- * For a secret the work is the same whether the client exists, is disabled, or has another one.
+ *
+ * Nothing but the right credentials tells whether there is such a client: for a secret the work is the same whether the
+ * client exists, is disabled, is locked out, or has another one, and what is answered goes by a counter of which every id
+ * has a share. A client is locked out by a counter of its own, which strangers with other ids cannot reach.
  *
  * @throws as `AuthService.authenticateClient`
  */
@@ -25,30 +28,38 @@ export async function authenticate(
   const method = 'clientAssertion' in credentials ? 'assertion' : 'secret'
   const clientId = claimedId(credentials)
   const { store, hasher, settings, emit } = context
-  const shownId = CLIENT_ID.test(clientId) ? clientId : null
+  const { maxFailures, failureWindowMs } = settings
   const client = await getClient(store, clientId)
-  const key = failuresKey(clientId, client !== null)
-  const failures = await store.peek(key)
-  if (failures !== null && failures.count >= settings.maxFailures) {
-    emit({ type: 'authentication_failed', clientId: shownId, method, reason: 'too_many_failures' })
-    throw tooManyFailures(failures.resetsAt)
-  }
+  const keys = failureKeys(clientId)
+  const failures = await store.peek(client === null ? keys.shared : keys.own)
+  const isLockedOut = client !== null && failures !== null && failures.count >= maxFailures
   const isRight =
     'clientAssertion' in credentials
       ? client !== null && (await verifyAssertion(store, client, credentials.clientAssertion, settings))
       : await hasher.verify(credentials.clientSecret, client?.secretHash ?? null)
-  if (isRight && client?.disabledAt === null) return client
-  await store.hit(key, settings.failureWindowMs)
-  const reason = isRight ? 'disabled' : 'credentials'
-  emit({ type: 'authentication_failed', clientId: shownId, method, reason })
-  throw clientInvalid()
+  if (isRight && !isLockedOut && client?.disabledAt === null) return client
+  const [shared] = await Promise.all([
+    store.hit(keys.shared, failureWindowMs),
+    // As much work for ids that strangers invent, which must not fill the store with counters of their own.
+    client === null ? store.peek(keys.shared) : store.hit(keys.own, failureWindowMs),
+  ])
+  const areTooMany = shared.count > maxFailures
+  emit({
+    type: 'authentication_failed',
+    clientId: CLIENT_ID.test(clientId) ? clientId : null,
+    method,
+    reason: isLockedOut || areTooMany ? 'too_many_failures' : isRight ? 'disabled' : 'credentials',
+  })
+  throw areTooMany ? tooManyFailures(shared.resetsAt) : clientInvalid()
 }
 
-/** A digest, because whatever was sent as id may be anything, a secret for one. */
-function failuresKey(clientId: string, isKnown: boolean): string {
+/** Digests, because whatever was sent as id may be anything, a secret for one. */
+function failureKeys(clientId: string): { own: string; shared: string } {
   const digest = createHash('sha256').update(clientId).digest()
-  if (isKnown) return `auth-failures:${digest.toString('base64url')}`
-  return `auth-failures:unknown:${digest.readUInt16BE() >> (16 - UNKNOWN_CLIENT_BITS)}`
+  return {
+    own: `auth-failures:${digest.toString('base64url')}`,
+    shared: `auth-failures:shared:${digest.readUInt16BE() >> (16 - SHARED_COUNTER_BITS)}`,
+  }
 }
 
 /** One answer for everything that is wrong with a client. */

@@ -1,7 +1,7 @@
 import { createCachedVerifier } from '@portcullis/auth-core'
 import { createSecretHasher } from '@portcullis/auth-core/hashing'
 import { cachingHasher, type CachingHasher } from '../client/secret-cache.ts'
-import { accessLifeMs } from '../family/consume-refresh-token.ts'
+import { accessLifeMs } from '../revocation/access-life.ts'
 import { RevocationList } from '../revocation/revocation-list.ts'
 import type { Revocation } from '../revocation/revocation.ts'
 import type { AccessClaims } from '../token/access-claims.ts'

@@ -47,7 +47,7 @@ export interface AuthServiceOptions {
   maxClientsPerNamespace?: number | undefined
   /** Most clients. @defaultValue 100000 */
   maxClients?: number | undefined
-  /** Failed authentications of one client before it is refused unheard, 1–1000. @defaultValue 10 */
+  /** Failed authentications of one client before it is refused, right or wrong, 1–1000. @defaultValue 10 */
   maxFailures?: number | undefined
   /** How long failures count, milliseconds. @defaultValue 900000, 15 minutes */
   failureWindowMs?: number | undefined

@@ -48,7 +48,10 @@ export type Introspection = { readonly active: false } | ({ readonly active: tru
 export interface ClientChanges {
   readonly tier?: Tier | undefined
   readonly capabilities?: readonly string[] | undefined
-  /** True refuses the client and voids its tokens. */
+  /**
+   * True refuses the client, its refresh tokens too, and voids its access tokens. False takes it back, and refresh tokens
+   * that have not ended: to void those, revoke their families or delete the client.
+   */
   readonly disabled?: boolean | undefined
 }
 
@@ -165,7 +168,8 @@ export interface AuthService extends AsyncDisposable {
     limit?: number | undefined
   }): Promise<ClientList>
   /**
-   * Changes a client. Tier and capabilities take effect with its next tokens, `disabled: true` at once and everywhere.
+   * Changes a client. Tier and capabilities take effect with its next tokens, `disabled: true` at once and everywhere,
+   * `disabled: false` from the next second on, since tokens issued in that of the disabling are void.
    *
    * @throws GatewayAuthError `ERR_CLIENT_UNKNOWN`
    * @throws TypeError naming what is wrong in `changes`

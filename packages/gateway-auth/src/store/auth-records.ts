@@ -196,7 +196,7 @@ export class AuthRecords {
     return this.#rates.get(digestKey('key', key), Date.now()) ?? null
   }
 
-  /** Puts back what `onChange` told before. Says nothing to `onChange`. */
+  /** Puts back what `onChange` told before. Says nothing to `onChange`. @throws Error when the limits are less than that */
   restore({ kind, key, value }: StoredRecord): void {
     const now = Date.now()
     switch (kind) {
@@ -220,7 +220,8 @@ export class AuthRecords {
   }
 
   #restoreInto<V>(table: ExpiringMap<V>, key: string, value: V, expiresAt: number, now: number): void {
-    if (!table.set(key, value, expiresAt, now)) throw full('records: its limits are below what it held')
+    if (!table.set(key, value, expiresAt, now))
+      throw new Error('it holds more live records than its limits allow')
   }
 
   #addClient(client: ClientRecord): void {

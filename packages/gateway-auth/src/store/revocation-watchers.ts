@@ -11,25 +11,18 @@ interface Watcher {
 export class RevocationWatchers {
   readonly #watchers = new Set<Watcher>()
 
-  get size(): number {
-    return this.#watchers.size
-  }
-
   /** Adds a watcher and tells it what is stored already, then that it is up to date. */
   add(
     stored: Iterable<Revocation>,
     onRevocation: Watcher['onRevocation'],
     onState: Watcher['onState'],
-    onClosed: () => void = () => undefined,
   ): StoreSubscription {
     const watcher: Watcher = { onRevocation, onState, isCurrent: undefined }
     this.#watchers.add(watcher)
     for (const revocation of stored) callBack(onRevocation, revocation)
     setState(watcher, true)
     return {
-      close: async () => {
-        if (this.#watchers.delete(watcher)) onClosed()
-      },
+      close: async () => void this.#watchers.delete(watcher),
     }
   }
 

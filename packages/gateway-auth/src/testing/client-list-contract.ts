@@ -50,6 +50,8 @@ export function clientListContract(open: OpenStores): void {
       const page = await store.listClients({ limit: 2, after: null })
       expect(page.next).toBe('b')
       await store.deleteClient('b')
+      const left = await store.listClients({ limit: 10 })
+      expect(left.clients.map((client) => client.clientId)).toEqual(['a', 'c'])
       const rest = await store.listClients({ limit: 2, after: page.next })
       expect(rest.clients.map((client) => client.clientId)).toEqual(['c'])
     })

@@ -1,9 +1,9 @@
 import fastify from 'fastify'
 import { expect, test } from 'vitest'
-import { createMemoryStore, GatewayAuthError } from '../../src/index.ts'
+import { createKeyRing, createMemoryStore, GatewayAuthError } from '../../src/index.ts'
 import { authRoutes } from '../../src/fastify/index.ts'
 import { basic, bearer, postForm, testApp, type TestApp } from '../support/app.ts'
-import { INTERNAL, testService } from '../support/service.ts'
+import { INTERNAL, SECRET, testService } from '../support/service.ts'
 
 const GRANT = { grant_type: 'client_credentials' }
 
@@ -302,6 +302,7 @@ test('revocation: own tokens end, unknown ones are fine, those of others are ref
   const first = await auth.issueTokens({ clientId, clientSecret })
   const revoke = async (token: string, headers: Record<string, string>): Promise<[number, string]> => {
     const answer = await postForm(app, '/auth/revoke', { token, token_type_hint: 'access_token' }, headers)
+    expect(answer.headers['cache-control']).toBe('no-store')
     return [answer.statusCode, answer.body]
   }
   expect(await revoke('unknown', mine)).toEqual([200, ''])
@@ -320,13 +321,38 @@ test('revocation: own tokens end, unknown ones are fine, those of others are ref
   expect((await postForm(app, '/auth/revoke', {}, mine)).json()).toMatchObject({ error: 'invalid_request' })
 })
 
+test('a token without id cannot be revoked alone, and one without client is that of its host', async () => {
+  const { app, auth, clientId, clientSecret } = await withClient()
+  const hostId = (await auth.findClient(clientId))?.hostId
+  const keys = createKeyRing([{ algorithm: 'HS256', key: SECRET }])
+  const iat = Math.floor(Date.now() / 1000)
+  const plain = { namespaceId: 'n', tier: 'free', type: 'machine', iat, exp: iat + 60 }
+  const revoke = async (claims: object): Promise<[number, unknown, string]> => {
+    const token = await keys.sign({ ...plain, ...claims })
+    const { statusCode, body } = await postForm(app, '/auth/revoke', { token }, basic(clientId, clientSecret))
+    const after = await app.inject({ url: '/whoami', headers: bearer(token) })
+    return [statusCode, body && (JSON.parse(body) as { error: string }).error, String(after.statusCode)]
+  }
+  expect(await revoke({ sub: hostId })).toEqual([400, 'unsupported_token_type', '200'])
+  expect(await revoke({ sub: hostId, jti: 'one' })).toEqual([200, '', '401'])
+  expect(await revoke({ sub: 'other', jti: 'two' })).toEqual([400, 'invalid_request', '200'])
+  expect(await revoke({ sub: hostId, client_id: 'c_other', jti: 'three' })).toEqual([
+    400,
+    'invalid_request',
+    '200',
+  ])
+})
+
 test('introspection: own namespace for clients, everything for callers from inside, else inactive', async () => {
   const { app, auth, clientId, clientSecret, register } = await withClient()
   const mine = basic(clientId, clientSecret)
   const stranger = await register()
   const { accessToken, refreshToken } = await auth.issueTokens({ clientId, clientSecret })
-  const ask = async (token: string, headers: Record<string, string>): Promise<unknown> =>
-    (await postForm(app, '/auth/introspect', { token }, headers)).json()
+  const ask = async (token: string, headers: Record<string, string>): Promise<unknown> => {
+    const answer = await postForm(app, '/auth/introspect', { token }, headers)
+    expect(answer.headers['cache-control']).toBe('no-store')
+    return answer.json()
+  }
   const inside = { 'x-internal-secret': INTERNAL }
   for (const headers of [mine, inside]) {
     expect(await ask(accessToken, headers)).toMatchObject({
@@ -361,6 +387,21 @@ test('the metadata names the issuer exactly and every endpoint', async () => {
       scopes_supported: ['read', 'write'],
     })
   }
+})
+
+test('an issuer with a slash at its end keeps it, and its endpoints have one', async () => {
+  const issuer = 'https://auth.example.com/tenant/'
+  const { app } = await testApp({ service: { issuer } })
+  const document = (await app.inject('/.well-known/oauth-authorization-server/tenant')).json<object>()
+  expect(document).toMatchObject({ issuer, token_endpoint: `${issuer}auth/token` })
+})
+
+test('a refused body is told by its members, or by what it is instead of an object', async () => {
+  const { app } = await testApp()
+  const messageFor = async (payload: object): Promise<unknown> =>
+    (await app.inject({ method: 'POST', url: '/auth/token', payload })).json<{ message: string }>().message
+  expect(await messageFor([])).toBe('the body must be a JSON object')
+  expect(await messageFor({ clientId: 7 })).toBe('malformed or missing: clientId, clientSecret')
 })
 
 test('the key set is empty for secrets', async () => {

@@ -117,6 +117,8 @@ test('IPv6 counts by /64, and a mapped IPv4 address as that', async () => {
     400, 429, 400,
   ])
   expect([await from('192.0.2.7'), await from('::ffff:192.0.2.7')]).toEqual([400, 429])
+  // The interface over which a peer came makes it no other one.
+  expect([await from('fe80::1%eth0'), await from('fe80::1%eth1')]).toEqual([400, 429])
 })
 
 test('replicas with one store share their limits', async () => {

@@ -37,10 +37,14 @@ test('no secret and no token is in logs, events or the store', async () => {
   const { store, seen } = recordingStore()
   const { app, auth, events } = await testApp({
     service: { store, refreshGraceSeconds: 30 },
-    server: { logger: { level: 'trace', stream, ...authLogOptions } as never },
+    server: { logger: { level: 'trace', stream, ...authLogOptions } },
     add: (root) => {
       root.get('/fail', { config: { auth: 'none' } }, async (request) => {
         request.log.info({ headers: request.headers }, `called with ${request.url}`)
+        const error = new Error(`refused ${request.headers.authorization}`)
+        request.log.warn(error)
+        request.log.warn({ err: error })
+        request.log.warn({ err: error.message })
         throw new Error(`cannot open ${request.url}`, { cause: new Error(request.headers.authorization) })
       })
     },
@@ -79,6 +83,7 @@ test('no secret and no token is in logs, events or the store', async () => {
   const logged = lines.join('')
   expect(lines.length).toBeGreaterThan(50)
   expect(logged).toContain('Route GET:/nowhere')
+  expect(logged).toContain('"msg":"refused Bearer [redacted]"')
   for (const secret of secrets) {
     expect(logged).not.toContain(secret)
     expect(JSON.stringify(events)).not.toContain(secret)

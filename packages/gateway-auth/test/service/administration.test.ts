@@ -4,6 +4,7 @@ import {
   createAuthService,
   createKeyRing,
   createMemoryStore,
+  signAccessToken,
   type AuthServiceOptions,
   type Revocation,
 } from '../../src/index.ts'
@@ -37,6 +38,30 @@ test('disabling a client voids its tokens here and on every replica, and tells t
   stop()
   await one.auth.deleteClient(other.clientId)
   expect(heard).toHaveLength(1)
+})
+
+test('a client that is enabled in the second in which it was disabled gets tokens that are good', async () => {
+  const { auth, register } = await testService()
+  const client = await register()
+  const { accessToken, refreshToken } = await auth.issueTokens(client)
+  await auth.updateClient(client.clientId, { disabled: true })
+  expect(await codeOf(auth.refreshTokens(refreshToken))).toBe('ERR_REFRESH_TOKEN_INVALID')
+  await auth.updateClient(client.clientId, { disabled: false })
+  await auth.verify((await auth.issueTokens(client)).accessToken)
+  await auth.verify((await auth.refreshTokens(refreshToken)).accessToken)
+  expect(await codeOf(auth.verify(accessToken))).toBe('ERR_AUTH_TOKEN_INVALID')
+})
+
+test('deleting a client voids what a replica with a fast clock has issued, too', async () => {
+  const { auth, register } = await testService({ clockToleranceSeconds: 5 })
+  const { clientId, hostId, namespaceId } = await register()
+  const { token } = await signAccessToken(
+    { clientId, hostId, namespaceId, tier: 'free', type: 'machine', issuedAt: Date.now() + 4000 },
+    { secret: SECRET },
+  )
+  await auth.verify(token)
+  await auth.deleteClient(clientId)
+  expect(await codeOf(auth.verify(token))).toBe('ERR_AUTH_TOKEN_INVALID')
 })
 
 test('a service that starts later knows the revocations made before', async () => {

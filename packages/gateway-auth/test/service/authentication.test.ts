@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createMemoryStore, type AuthServiceOptions } from '../../src/index.ts'
@@ -42,7 +42,8 @@ test('an unknown client, a wrong secret and a disabled client cost and say the s
       statusCode: 401,
       message: 'client authentication failed',
     })
-    expect(calls).toEqual(['findClient', 'peek', 'hit'])
+    expect(calls.slice(0, 3)).toEqual(['findClient', 'peek', 'hit'])
+    expect(calls).toHaveLength(4)
     expect(hasher.calls.verify).toBe(1)
   }
   expect(events.filter(({ type }) => type === 'authentication_failed')).toMatchObject([
@@ -52,25 +53,86 @@ test('an unknown client, a wrong secret and a disabled client cost and say the s
   ])
 })
 
-test('after ten failures a client is refused unheard until the window ends, and others are not', async () => {
+test('after ten failures a client is refused until the window ends, with the right secret too, and others are not', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
-  const { auth, hasher, register } = await testService()
+  const { auth, events, register } = await testService()
   const client = await register()
   const other = await register()
   for (let i = 0; i < 10; i += 1) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     expect(await codeOf(auth.issueTokens({ ...client, clientSecret: 'wrong' }))).toBe(INVALID)
   }
-  const before = hasher.calls.verify
   await expect(auth.issueTokens(client)).rejects.toMatchObject({
     code: 'ERR_TOO_MANY_FAILURES',
     statusCode: 429,
     retryAfterSeconds: 900,
   })
-  expect(hasher.calls.verify).toBe(before)
+  expect(events.at(-1)).toMatchObject({ type: 'authentication_failed', reason: 'too_many_failures' })
   await auth.issueTokens(other)
   vi.setSystemTime(Date.now() + 15 * 60_000 + 1)
   await auth.issueTokens(client)
+})
+
+test('of wrong secrets at once no more than ten are answered by themselves', async () => {
+  const { auth, register } = await testService()
+  const { clientId } = await register()
+  const codes = await Promise.all(
+    Array.from({ length: 50 }, async () => codeOf(auth.issueTokens({ clientId, clientSecret: 'wrong' }))),
+  )
+  expect(codes.filter((code) => code === INVALID)).toHaveLength(10)
+  expect(codes.filter((code) => code === 'ERR_TOO_MANY_FAILURES')).toHaveLength(40)
+})
+
+/** An id of nobody whose failures count together with those of this one. */
+function neighbourOf(clientId: string): string {
+  const share = (id: string): number => createHash('sha256').update(id).digest().readUInt16BE() >> 2
+  const wanted = share(clientId)
+  let id = 'c_0'
+  for (let n = 1; share(id) !== wanted; n += 1) id = `c_${n}`
+  return id
+}
+
+test('failures of other ids tell nobody whether a client exists, and do not lock it out', async () => {
+  const { auth, hasher, register } = await testService()
+  const client = await register()
+  const attempt = async (clientId: string): Promise<unknown> =>
+    codeOf(auth.issueTokens({ clientId, clientSecret: 'wrong' }))
+  const seen: unknown[] = []
+  for (const clientId of [client.clientId, `c_${'0'.repeat(32)}`]) {
+    const neighbour = neighbourOf(clientId)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    for (let i = 0; i < 10; i += 1) expect(await attempt(neighbour)).toBe(INVALID)
+    hasher.calls.verify = 0
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    seen.push([await attempt(clientId), hasher.calls.verify])
+  }
+  expect(seen).toEqual([
+    ['ERR_TOO_MANY_FAILURES', 1],
+    ['ERR_TOO_MANY_FAILURES', 1],
+  ])
+  await auth.issueTokens(client)
+})
+
+test('a client that is locked out costs and says the same as one that never was', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const { auth, hasher, register } = await testService()
+  const { clientId, clientSecret } = await register()
+  const neighbour = neighbourOf(clientId)
+  await codeOf(auth.issueTokens({ clientId: neighbour, clientSecret: 'wrong' }))
+  vi.setSystemTime(Date.now() + 10 * 60_000)
+  for (let i = 0; i < 10; i += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await codeOf(auth.issueTokens({ clientId, clientSecret: 'wrong' }))
+  }
+  // The shared counter begins anew, its own goes on.
+  vi.setSystemTime(Date.now() + 6 * 60_000)
+  hasher.calls.verify = 0
+  expect([
+    await codeOf(auth.issueTokens({ clientId: neighbour, clientSecret: 'wrong' })),
+    await codeOf(auth.issueTokens({ clientId, clientSecret: 'wrong' })),
+    await codeOf(auth.issueTokens({ clientId, clientSecret })),
+  ]).toEqual([INVALID, INVALID, INVALID])
+  expect(hasher.calls.verify).toBe(3)
 })
 
 test('ids that strangers invent share a bounded number of counters', async () => {

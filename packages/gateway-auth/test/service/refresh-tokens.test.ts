@@ -1,8 +1,15 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { createMemoryStore, type AuthStore, type IssuedTokens } from '../../src/index.ts'
+import {
+  createKeyRing,
+  createMemoryStore,
+  saveRefreshToken,
+  signRefreshToken,
+  type AuthStore,
+  type IssuedTokens,
+} from '../../src/index.ts'
 import { codeOf } from '../support/code-of.ts'
 import { payloadOf } from '../support/payload-of.ts'
-import { testService, type TestService } from '../support/service.ts'
+import { SECRET, testService, type TestService } from '../support/service.ts'
 
 const INVALID = 'ERR_REFRESH_TOKEN_INVALID'
 
@@ -49,7 +56,7 @@ test('a token used again ends the family, its access tokens too, and leaves othe
 
 test('of 50 uses at once exactly one succeeds, in every round', async () => {
   const { auth, clientId, clientSecret } = await withTokens()
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < 100; round += 1) {
     const { refreshToken } = await auth.issueTokens({ clientId, clientSecret })
     const codes = await Promise.all(
       Array.from({ length: 50 }, async () => codeOf(auth.refreshTokens(refreshToken))),
@@ -122,7 +129,8 @@ test('a refresh reads the client anew', async () => {
 
 test('a narrow scope stays with its family, and a refresh may narrow one access token further', async () => {
   const { auth, clientId, clientSecret } = await withTokens()
-  const first = await auth.issueTokens({ clientId, clientSecret }, { scope: ['read'] })
+  const first = await auth.issueTokens({ clientId, clientSecret }, { scope: ['read', 'read'] })
+  expect(first.scope).toEqual(['read'])
   await auth.updateClient(clientId, { capabilities: ['read', 'write', 'more'] })
   const second = await auth.refreshTokens(first.refreshToken)
   expect(second.scope).toEqual(['read'])
@@ -139,6 +147,42 @@ test("another client cannot use a token, and its attempt does not end the owner'
   const stranger = await register()
   expect(await codeOf(auth.refreshTokens(first.refreshToken, { client: stranger }))).toBe(INVALID)
   await auth.refreshTokens(first.refreshToken)
+})
+
+test("a token of another host than the family's client is refused", async () => {
+  const { auth, first } = await withTokens()
+  const keys = createKeyRing([{ algorithm: 'HS256', key: SECRET }])
+  const claims = payloadOf(first.refreshToken)
+  const forged = await keys.sign({ ...claims, sub: 'other' }, { typ: 'refresh+jwt' })
+  expect(await codeOf(auth.refreshTokens(forged))).toBe(INVALID)
+  expect(await auth.introspect(forged)).toEqual({ active: false })
+  await auth.refreshTokens(first.refreshToken)
+})
+
+test('a token that has ended gets no successor, also inside the clock tolerance', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  vi.setSystemTime(1_800_000_000_000)
+  const { auth, first } = await withTokens({ refreshTtlSeconds: 1000, clockToleranceSeconds: 5 })
+  const second = await auth.refreshTokens(first.refreshToken)
+  vi.setSystemTime(1_800_001_000_000)
+  expect(await codeOf(auth.refreshTokens(second.refreshToken))).toBe(INVALID)
+  expect(await auth.introspect(second.refreshToken)).toEqual({ active: false })
+  vi.setSystemTime(1_800_000_999_999)
+  await auth.refreshTokens(second.refreshToken)
+})
+
+test('a family that ends within the second gets no tokens of no life', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  vi.setSystemTime(1_800_000_000_500)
+  const { auth, store, register } = await testService()
+  const { clientId, hostId } = await register()
+  const config = { secret: SECRET }
+  const token = await signRefreshToken(hostId, config)
+  await saveRefreshToken(store, token, config, { clientId, familyTtlSeconds: 10 })
+  vi.setSystemTime(1_800_000_010_300)
+  expect(await codeOf(auth.refreshTokens(token))).toBe(INVALID)
+  vi.setSystemTime(1_800_000_009_999)
+  expect(await auth.refreshTokens(token)).toMatchObject({ expiresIn: 1 })
 })
 
 test.each([

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startProcess } from '@portcullis/test-servers'
@@ -68,6 +68,11 @@ describe('level store', () => {
     ).toBe('namespace_full')
     expect(await second.replaceClient({ ...client, name: 'late' }, version)).toBe(false)
     expect(await second.replaceFamily({ ...family, jti: 'late' }, familyVersion)).toBe(false)
+    await second.close()
+    const database = new ClassicLevel(folder.path)
+    expect(await database.get(`family!${family.familyId}`)).toBeDefined()
+    expect(await database.get(`family!${over.familyId}`)).toBeUndefined()
+    await database.close()
   })
 
   test('what was answered survives a SIGKILL of the process', async () => {
@@ -183,6 +188,104 @@ describe('level store', () => {
     expect(await store.claim('lost', Date.now() + 60_000)).toBe(true)
     await store.addRevocation({ ...revocation, id: 'kept' })
     expect(heard).toEqual(['kept'])
+  })
+
+  test('a revocation that was written though its write failed is told on recovery', async () => {
+    await using folder = await temporaryFolder()
+    await using store = createLevelStore({ directory: folder.path })
+    await store.start()
+    const heard: string[] = []
+    await store.watchRevocations(({ id }) => heard.push(id))
+    const write = ClassicLevel.prototype.batch as (...args: unknown[]) => Promise<void>
+    const batch = vi.spyOn(ClassicLevel.prototype, 'batch').mockImplementationOnce(async function (
+      this: ClassicLevel,
+      ...args: unknown[]
+    ) {
+      await write.apply(this, args)
+      throw new Error('EIO')
+    } as never)
+    const revocation = { kind: 'token', id: 'a', at: 1, expiresAt: Date.now() + 60_000 } as const
+    await expect(store.addRevocation(revocation)).rejects.toMatchObject(UNAVAILABLE)
+    batch.mockRestore()
+    expect(heard).toEqual([])
+    await expect.poll(() => store.peek('key').catch(() => undefined), { timeout: 5000 }).toBeNull()
+    expect(heard).toEqual(['a'])
+  })
+
+  test.each([
+    [true, [true, false]],
+    [false, [false, false]],
+  ])('with sync %s a claim and a hit are flushed: %j', async (sync, flushed) => {
+    await using folder = await temporaryFolder()
+    await using store = createLevelStore({ directory: folder.path, sync })
+    await store.start()
+    const batch = vi.spyOn(ClassicLevel.prototype, 'batch')
+    await store.claim('key', Date.now() + 60_000)
+    await store.hit('key', 60_000)
+    const options = batch.mock.calls.map((call) => (call as unknown[])[1])
+    batch.mockRestore()
+    expect(options).toEqual(flushed.map((each) => ({ sync: each })))
+  })
+
+  test('changes that a disk cannot keep up with are refused, and those before them written', async () => {
+    await using folder = await temporaryFolder()
+    await using store = createLevelStore({ directory: folder.path, sync: false })
+    await store.start()
+    const results = await Promise.allSettled(
+      Array.from({ length: 11_000 }, (_, index) => store.claim(`${index}`, Date.now() + 60_000)),
+    )
+    const refused = results.filter((result) => result.status === 'rejected')
+    expect(results.length - refused.length).toBeGreaterThanOrEqual(10_000)
+    expect(refused.length).toBeGreaterThan(0)
+    for (const { reason } of refused) expect(reason).toMatchObject(UNAVAILABLE)
+    expect(await store.claim('0', Date.now() + 60_000)).toBe(false)
+    expect(await store.claim('10999', Date.now() + 60_000)).toBe(true)
+  })
+
+  test('while the directory cannot be read again every call is an outage, whatever the clock does', async () => {
+    await using folder = await temporaryFolder()
+    await using store = createLevelStore({ directory: folder.path })
+    await store.start()
+    const { family } = await begun(store)
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const batch = vi.spyOn(ClassicLevel.prototype, 'batch').mockRejectedValueOnce(new Error('ENOSPC'))
+      await expect(store.claim('lost', Date.now() + 60_000)).rejects.toMatchObject(UNAVAILABLE)
+      batch.mockRestore()
+      const current = join(folder.path, 'CURRENT')
+      const healthy = await readFile(current)
+      await writeFile(current, 'nonsense')
+      const calls = [
+        store.findFamily(family.familyId),
+        store.claim('key', Date.now() + 60_000),
+        store.watchRevocations(() => undefined),
+      ]
+      const results = await Promise.allSettled(calls)
+      for (const result of results) {
+        expect((result as PromiseRejectedResult).reason).toMatchObject(UNAVAILABLE)
+      }
+      await writeFile(current, healthy)
+      vi.setSystemTime(Date.now() - 3_600_000)
+      const find = (): Promise<unknown> => store.findFamily(family.familyId).catch(() => undefined)
+      await expect.poll(find, { timeout: 5000 }).toMatchObject({ value: family })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('limits below what is there end the start by name of the directory, and lose nothing', async () => {
+    await using folder = await temporaryFolder()
+    const first = createLevelStore({ directory: folder.path })
+    await first.start()
+    const { family } = await begun(first)
+    await begun(first)
+    await first.close()
+    const small = createLevelStore({ directory: folder.path, maxFamilies: 1 })
+    await expect(small.start()).rejects.toThrow(`${folder.path}: it holds more live records`)
+    await small.close()
+    await using again = createLevelStore({ directory: folder.path })
+    await again.start()
+    expect((await again.findFamily(family.familyId))?.value).toEqual(family)
   })
 
   test('a start that failed can be made again', async () => {

@@ -40,6 +40,11 @@ describe('memory store', () => {
     await store.addRevocation({ ...revocation, id: 'a', at: 2 })
   })
 
+  test('it remembers no family from before it was made', () => {
+    const thisSecond = Math.floor(Date.now() / 1000) * 1000
+    expect(createMemoryStore().rememberedSince).toBeGreaterThanOrEqual(thisSecond)
+  })
+
   test('entries that ended make room', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     try {

@@ -1,9 +1,10 @@
-import { jetstreamManager } from '@nats-io/jetstream'
+import { DiscardPolicy, jetstreamManager } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { type NatsServer, startNatsServer, startTcpProxy } from '@portcullis/test-servers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BucketDrift, createNatsStore } from '../../src/nats/index.ts'
+import type { AuthStore } from '../../src/store/auth-store.ts'
 import { authStoreContract } from '../../src/testing/index.ts'
 import { begun, clientRecord, inserted, ROOM, tokenFamily } from '../../src/testing/records.ts'
 import { connectNats, openNatsStores } from '../fixtures/nats-stores.ts'
@@ -22,6 +23,15 @@ afterAll(async () => {
   await Promise.all(connections.map((connection) => connection.close()))
   await server[Symbol.asyncDispose]()
 })
+
+async function addRevocations(store: AuthStore, count: number): Promise<void> {
+  const expiresAt = Date.now() + 600_000
+  const ids = Array.from({ length: count }, (_, index) => `${index}`)
+  while (ids.length > 0) {
+    const some = ids.splice(0, 100)
+    await Promise.all(some.map((id) => store.addRevocation({ kind: 'client', id, at: 1, expiresAt })))
+  }
+}
 
 authStoreContract('NATS', () => openNatsStores(connections))
 
@@ -87,6 +97,16 @@ describe('NATS store', () => {
     await store.close()
   })
 
+  test('a bucket that drops live entries to make room ends the start', async () => {
+    const { streams } = await jetstreamManager(connections[0])
+    const name = 'KV_dropping_CLIENTS'
+    const subjects = ['$KV.dropping_CLIENTS.>']
+    await streams.add({ name, subjects, discard: DiscardPolicy.Old, max_msgs_per_subject: 1 })
+    await using store = createNatsStore({ connection: connections[0], bucketPrefix: 'dropping' })
+    await expect(store.start()).rejects.toThrow('dropping_CLIENTS: discard is old')
+    await streams.delete(name)
+  })
+
   test('an end further ahead than the bucket keeps entries is a mistake of the calling code', async () => {
     await using opened = await openNatsStores(connections, {
       maxFamilyMs: 60_000,
@@ -124,6 +144,121 @@ describe('NATS store', () => {
     expect(await store.findFamily(family.familyId)).toBeNull()
     expect(await store.replaceFamily(family, version)).toBe(false)
     expect(await store.insertFamily(family)).toBe(true)
+  })
+
+  test('a client that an operator deletes is absent, and hides no other', async () => {
+    await using opened = await openNatsStores(connections)
+    const [store] = opened.stores
+    const { client } = await inserted(store)
+    const { client: staying } = await inserted(store, { namespaceId: client.namespaceId })
+    const kv = await new Kvm(connections[0]).open(`${opened.bucketPrefix}_CLIENTS`)
+    await kv.delete(`${client.namespaceId}.${client.clientId}`)
+    expect(await store.findClient(client.clientId)).toBeNull()
+    expect((await store.listClients({ limit: 10 })).clients).toEqual([staying])
+    expect(await store.insertClient(client, ROOM)).toBe('inserted')
+    expect((await store.findClient(client.clientId))?.value).toEqual(client)
+  })
+
+  test('the stream of something else under the name of a bucket ends the start', async () => {
+    const { streams } = await jetstreamManager(connections[0])
+    const name = 'KV_foreign_FAMILIES'
+    const orders = { name, subjects: ['orders.>'], discard: DiscardPolicy.New, max_msgs_per_subject: 1 }
+    await streams.add(orders)
+    const store = createNatsStore({
+      connection: connections[0],
+      bucketPrefix: 'foreign',
+      maxBucketBytes: 1_048_576,
+    })
+    await expect(store.start()).rejects.toThrow(`stream ${name} is not the bucket`)
+    await expect(store.findFamily('f')).rejects.toMatchObject(UNAVAILABLE)
+    expect((await streams.info(name)).config.subjects).toEqual(orders.subjects)
+    await store.close()
+    for (const suffix of ['CLIENTS', 'FAMILIES']) await streams.delete(`KV_foreign_${suffix}`)
+  })
+
+  test('a watch goes over to a bucket that is made anew', { timeout: 20_000 }, async () => {
+    await using opened = await openNatsStores(connections)
+    const [store, other] = opened.stores
+    const revocation = { kind: 'client', at: 1, expiresAt: Date.now() + 600_000 } as const
+    await store.addRevocation({ ...revocation, id: 'of the former' })
+    const heard: string[] = []
+    await store.watchRevocations(({ id }) => heard.push(id))
+    const { streams } = await jetstreamManager(connections[0])
+    const { config } = await streams.info(`KV_${opened.bucketPrefix}_REVOCATIONS`)
+    await streams.delete(config.name)
+    await streams.add(config)
+    // With as many entries as were seen of the former.
+    await other.addRevocation({ ...revocation, id: 'of the new one' })
+    await expect.poll(() => heard, SOON).toEqual(['of the former', 'of the new one'])
+  })
+
+  test('a watch that is slow to hear what is stored is no outage', async () => {
+    await using opened = await openNatsStores(connections)
+    await addRevocations(opened.stores[0], 5000)
+    await using store = createNatsStore({
+      connection: connections[1],
+      bucketPrefix: opened.bucketPrefix,
+      timeoutMs: 500,
+    })
+    await store.start()
+    const heard = new Set<string>()
+    await store.watchRevocations(({ id }) => {
+      heard.add(id)
+      const end = performance.now() + 0.3
+      while (performance.now() < end);
+    })
+    expect(heard.size).toBe(5000)
+  })
+
+  test('a watch that is interrupted before all was told is refused', async () => {
+    await using opened = await openNatsStores(connections)
+    await addRevocations(opened.stores[0], 2000)
+    await using proxy = await startTcpProxy(server.url)
+    const connection = await connectNats(proxy.url)
+    await using store = createNatsStore({ connection, bucketPrefix: opened.bucketPrefix })
+    await store.start()
+    const heard = new Set<string>()
+    const watching = store.watchRevocations(({ id }) => {
+      if (heard.size === 0) {
+        proxy.cut()
+        proxy.restore()
+      }
+      heard.add(id)
+    })
+    await expect(watching).rejects.toMatchObject(UNAVAILABLE)
+    expect(heard.size).toBeLessThan(2000)
+    await expect.poll(() => store.watchRevocations(() => undefined).catch(() => null), SOON).not.toBeNull()
+    await connection.close()
+  })
+
+  test('a beginning that another one has overtaken does not interrupt it', async () => {
+    await using opened = await openNatsStores(connections)
+    await using proxy = await startTcpProxy(server.url)
+    const connection = await connectNats(proxy.url)
+    await using store = createNatsStore({ connection, bucketPrefix: opened.bucketPrefix, timeoutMs: 1000 })
+    await store.start()
+    const states: boolean[] = []
+    await store.watchRevocations(
+      () => undefined,
+      (isCurrent) => states.push(isCurrent),
+    )
+    const statuses = connection.status()
+    proxy.cut()
+    proxy.restore()
+    for await (const { type } of statuses) if (type === 'reconnect') break
+    // What the watch asks now gets no answer.
+    proxy.mute()
+    const { outMsgs } = connection.stats()
+    await expect.poll(() => connection.stats().outMsgs, SOON).toBeGreaterThan(outMsgs)
+    const unanswered = store.peek('key')
+    proxy.cut()
+    proxy.unmute()
+    proxy.restore()
+    await expect(unanswered).rejects.toMatchObject(UNAVAILABLE)
+    await expect.poll(() => states, SOON).toEqual([true, false, true])
+    await expect(store.peek('key')).resolves.toBeNull()
+    expect(states).toEqual([true, false, true])
+    await connection.close()
   })
 
   test('a record that is none is an error, and ends no watch', async () => {
@@ -240,6 +375,22 @@ describe('NATS store', () => {
     await store.close()
     await connection.close()
   })
+
+  test(
+    'a crowd that inserts while nobody answers is told as soon as one is',
+    { timeout: 10_000 },
+    async () => {
+      await using own = await startNatsServer()
+      const connection = await connectNats(own.url)
+      await using store = createNatsStore({ connection, timeoutMs: 300 })
+      await store.start()
+      await own.pause()
+      const crowd = Array.from({ length: 60 }, () => store.insertClient(clientRecord(), ROOM))
+      for (const insertion of crowd) await expect(insertion).rejects.toMatchObject(UNAVAILABLE)
+      own.resume()
+      await connection.close()
+    },
+  )
 
   test('a store that cannot start says so, and starts later', async () => {
     await using own = await startNatsServer({ jetstream: false })

@@ -5,6 +5,9 @@ import type { Environment } from '../../environment/environment.ts'
 import { natsOptions } from '../../nats.ts'
 import type { OpenedStore } from './open-store.ts'
 
+/** Failed authentications count this long; nothing else counts or is claimed for longer. */
+const LONGEST_WINDOW_MS = 15 * 60_000
+
 /** A store in key-value buckets of the NATS that the relay uses, over a connection of its own. */
 export function openNatsStore(env: Environment): OpenedStore {
   // Waits for as long as it takes: a gateway starts before its NATS does.
@@ -29,7 +32,12 @@ export function openNatsStore(env: Environment): OpenedStore {
     // Whoever asks the store hears of it.
     () => undefined,
   )
-  const store = createNatsStore({ connection })
+  const store = createNatsStore({
+    connection,
+    // As far ahead as anything here ends, and no longer: NATS keeps each entry that long.
+    maxClaimMs: LONGEST_WINDOW_MS,
+    maxWindowMs: LONGEST_WINDOW_MS,
+  })
   return {
     store,
     close: async () => {

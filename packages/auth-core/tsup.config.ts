@@ -1,7 +1,11 @@
 import { defineConfig } from 'tsup'
 import { preset } from '../../tsup.preset.ts'
 
-const entries = { index: 'src/index.ts', 'hashing/index': 'src/hashing/index.ts' }
+const entries = {
+  index: 'src/index.ts',
+  'egress/index': 'src/egress/index.ts',
+  'hashing/index': 'src/hashing/index.ts',
+}
 
 export default defineConfig(
   preset(

@@ -17,6 +17,7 @@ export const variables = {
   HOST: z.string().optional(),
   CONTROL_PLANE_INTERNAL_TOKEN: internalTokens.optional(),
   PROJECTS_FILE: z.string().optional(),
+  JWKS_EGRESS: z.enum(['public', 'any'], 'must be public or any').optional(),
   LOG_LEVEL: logLevel.default('info'),
   EXIT_WITH_PARENT: booleanFlag.default(false),
 }
@@ -36,6 +37,8 @@ export const environmentSchema = z
       ...env,
       production,
       HOST: HOST ?? defaultHost(production),
+      // A project's key URL must not become a way into the network that the control plane stands in.
+      JWKS_EGRESS: env.JWKS_EGRESS ?? (production ? 'public' : 'any'),
       internalTokens: CONTROL_PLANE_INTERNAL_TOKEN ?? [DEVELOPMENT_INTERNAL_TOKEN],
     }
   })

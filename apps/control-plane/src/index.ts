@@ -1,4 +1,5 @@
 import { loggerOptions, readEnvironment, runService } from '@portcullis/app'
+import { createPublicFetch } from '@portcullis/auth-core/egress'
 import { allowInsecureHttp, createMemoryStore, createRegistry } from '@portcullis/registry'
 import { createApp } from './app.ts'
 import { environmentSchema } from './environment.ts'
@@ -13,6 +14,7 @@ runService({
     const { projects, warning } = await loadProjects(env)
     const registry = createRegistry({
       store: createMemoryStore(projects),
+      egress: env.JWKS_EGRESS === 'public' ? createPublicFetch() : undefined,
       [allowInsecureHttp]: !env.production,
     })
     const app = await createApp({

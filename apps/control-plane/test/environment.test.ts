@@ -29,6 +29,7 @@ describe('without variables', () => {
       HOST: '127.0.0.1',
       internalTokens: [DEVELOPMENT_INTERNAL_TOKEN],
       PROJECTS_FILE: undefined,
+      JWKS_EGRESS: 'any',
       LOG_LEVEL: 'info',
       EXIT_WITH_PARENT: false,
     })
@@ -55,6 +56,7 @@ test.each([
   ['PORT', '70000'],
   ['PORT', 'x'],
   ['NODE_ENV', 'prodution'],
+  ['JWKS_EGRESS', 'everywhere'],
   ['LOG_LEVEL', 'loud'],
   ['EXIT_WITH_PARENT', 'maybe'],
   ['CONTROL_PLANE_INTERNAL_TOKEN', ','],
@@ -78,3 +80,9 @@ test.each([DEVELOPMENT_INTERNAL_TOKEN, `${TOKEN},${DEVELOPMENT_INTERNAL_TOKEN}`]
     )
   },
 )
+
+test('in production key URLs lead to public addresses only, unless somebody says otherwise', () => {
+  const production = { NODE_ENV: 'production', CONTROL_PLANE_INTERNAL_TOKEN: TOKEN }
+  expect(parseEnvironment(environmentSchema, production).JWKS_EGRESS).toBe('public')
+  expect(parseEnvironment(environmentSchema, { ...production, JWKS_EGRESS: 'any' }).JWKS_EGRESS).toBe('any')
+})

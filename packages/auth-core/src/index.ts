@@ -18,6 +18,8 @@ export { redactHeaders, type HeaderRecord } from './redaction/redact-headers.ts'
 export { redactProtocols } from './redaction/redact-protocols.ts'
 export { REDACTED, redactQueryToken, redactUrl } from './redaction/redact-url.ts'
 
+export type { EgressFetch, EgressRequest } from './egress/egress-fetch.ts'
+
 export { createKeyRing, type KeyRing, type SignOptions } from './keys/key-ring.ts'
 export type { KeyQuery, KeySet, VerificationKey } from './keys/key-set.ts'
 export { allowInsecureHttp, createRemoteKeySet, type RemoteKeySetOptions } from './keys/remote-key-set.ts'

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import * as egress from '../src/egress/index.ts'
 import * as hashing from '../src/hashing/index.ts'
 import * as api from '../src/index.ts'
 
@@ -38,9 +39,18 @@ test('the entry for hashing exports these names and no others', () => {
   expect(Object.keys(hashing).toSorted()).toEqual(['MAX_SECRET_BYTES', 'createSecretHasher'])
 })
 
+test('the entry for egress exports these names and no others', () => {
+  expect(Object.keys(egress).toSorted()).toEqual([
+    'EgressRefused',
+    'createPublicFetch',
+    'egressSeam',
+    'isPublicAddress',
+  ])
+})
+
 test('the package has these entries, each with the source condition first', () => {
-  expect(Object.keys(packageJson.exports)).toEqual(['.', './hashing', './package.json'])
-  for (const entry of ['.', './hashing']) {
+  expect(Object.keys(packageJson.exports)).toEqual(['.', './egress', './hashing', './package.json'])
+  for (const entry of ['.', './egress', './hashing']) {
     expect(Object.keys(packageJson.exports[entry] as object)).toEqual([
       '@portcullis/source',
       'types',

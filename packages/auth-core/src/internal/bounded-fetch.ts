@@ -1,4 +1,5 @@
 import type { FetchImplementation } from 'jose'
+import type { EgressFetch } from '../egress/egress-fetch.ts'
 
 /** Limits of one key download. */
 export interface FetchLimits {
@@ -12,9 +13,9 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
  * A fetch for jose that hands on only a complete JSON key set within the limits. The caller's signal covers the body
  * too. Redirects arrive as their status, because jose asks for `redirect: 'manual'`, and are refused like any other.
  */
-export function boundedFetch(limits: FetchLimits): FetchImplementation {
+export function boundedFetch(limits: FetchLimits, download: EgressFetch = fetch): FetchImplementation {
   return async (url, options) => {
-    const response = await fetch(url, options)
+    const response = await download(url, options)
     try {
       if (response.status !== 200) throw new Error(`the key endpoint answered ${response.status}`)
       if (!JSON_TYPE.test(response.headers.get('content-type') ?? '')) {

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, customFetch, errors, type CryptoKey } from 'jose'
 import { AuthError } from '../errors.ts'
+import type { EgressFetch } from '../egress/egress-fetch.ts'
 import { boundedFetch } from '../internal/bounded-fetch.ts'
 import { integerOption } from '../internal/integer-option.ts'
 import { isLoopback } from '../internal/loopback.ts'
@@ -22,6 +23,11 @@ export interface RemoteKeySetOptions {
   maxBytes?: number | undefined
   /** Most keys in a set. @defaultValue 100 */
   maxKeys?: number | undefined
+  /**
+   * What downloads. For a URL that a tenant chose: `createPublicFetch()` of `@portcullis/auth-core/egress`, which reaches
+   * public addresses only. @defaultValue the global `fetch`, which reaches whatever this machine reaches
+   */
+  egress?: EgressFetch | undefined
   [allowInsecureHttp]?: boolean | undefined
 }
 
@@ -50,6 +56,8 @@ export function createRemoteKeySet(url: string | URL, options: RemoteKeySetOptio
   const staleIfErrorMs = integerOption('staleIfErrorMs', options.staleIfErrorMs, 3_600_000, 0)
   const maxBytes = integerOption('maxBytes', options.maxBytes, 262_144, 1)
   const maxKeys = integerOption('maxKeys', options.maxKeys, 100, 1)
+  const { egress } = options
+  if (egress !== undefined && typeof egress !== 'function') throw new TypeError('"egress" must be a function')
 
   // jose measures its cooldown from the last success, so a failing endpoint would be asked once per token. Here jose
   // only downloads, parses and selects; when to download is decided below.
@@ -57,7 +65,7 @@ export function createRemoteKeySet(url: string | URL, options: RemoteKeySetOptio
     timeoutDuration: timeoutMs,
     cooldownDuration: Infinity,
     cacheMaxAge: Infinity,
-    [customFetch]: boundedFetch({ maxBytes, maxKeys }),
+    [customFetch]: boundedFetch({ maxBytes, maxKeys }, egress),
   })
 
   let downloadedAt: number | undefined

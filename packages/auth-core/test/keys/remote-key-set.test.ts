@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createPublicFetch } from '../../src/egress/index.ts'
 import { allowInsecureHttp, createRemoteKeySet } from '../../src/index.ts'
 
 test.each([
@@ -45,3 +46,20 @@ test.each(['timeoutMs', 'cooldownMs', 'cacheMaxAgeMs', 'staleIfErrorMs', 'maxByt
     }
   },
 )
+
+test('egress must be a function', () => {
+  for (const egress of ['public', true, null, {}]) {
+    expect(() => createRemoteKeySet('https://issuer.example/', { egress: egress as never })).toThrow('egress')
+  }
+})
+
+test.each([
+  'https://127.0.0.1/',
+  'https://localhost/',
+  'https://[::ffff:169.254.169.254]/',
+  'https://8.8.8.8:8443/',
+])('with downloads to public addresses only, keys at %s cannot be had', async (url) => {
+  const keys = createRemoteKeySet(url, { egress: createPublicFetch() })
+  const refused = await keys.candidates({ alg: 'ES256' }).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'ERR_AUTH_KEYS_UNAVAILABLE', cause: { name: 'EgressRefused' } })
+})

@@ -1,4 +1,4 @@
-import { allowInsecureHttp, AuthError } from '@portcullis/auth-core'
+import { allowInsecureHttp, AuthError, type EgressFetch } from '@portcullis/auth-core'
 import { RegistryError } from '../errors.ts'
 import { normalizeHost } from '../host/normalize-host.ts'
 import { createProjectVerifiers } from '../internal/project-verifiers.ts'
@@ -8,6 +8,11 @@ import type { RegistryStore } from '../store/registry-store.ts'
 /** Options of {@link createRegistry}. */
 export interface RegistryOptions {
   store: RegistryStore
+  /**
+   * What downloads the keys behind `jwksUrl`. When tenants write their own: `createPublicFetch()` of
+   * `@portcullis/auth-core/egress`, which reaches public addresses only. @defaultValue the global `fetch`
+   */
+  egress?: EgressFetch | undefined
   /** Permits `http:` key URLs on loopback addresses. For tests and development. */
   [allowInsecureHttp]?: boolean | undefined
 }
@@ -46,12 +51,18 @@ export interface Registry {
 /**
  * Makes a registry over a store. Key sets are cached per project for the life of the registry, so make one and keep it.
  *
- * @throws TypeError when `store` is not a store
+ * @throws TypeError when `store` is not a store or `egress` not a function
  */
 export function createRegistry(options: RegistryOptions): Registry {
   const { store } = options
   if (typeof store?.findProjectByHost !== 'function') throw new TypeError('"store" must be a registry store')
-  const verifiers = createProjectVerifiers(options[allowInsecureHttp] === true)
+  if (options.egress !== undefined && typeof options.egress !== 'function') {
+    throw new TypeError('"egress" must be a function')
+  }
+  const verifiers = createProjectVerifiers({
+    egress: options.egress,
+    [allowInsecureHttp]: options[allowInsecureHttp] === true,
+  })
 
   return Object.freeze({
     async authorize({ host, token }: AuthorizeRequest): Promise<Grant> {

@@ -1,8 +1,9 @@
 import {
-  allowInsecureHttp,
+  type allowInsecureHttp,
   createRemoteKeySet,
   createSecretKeySet,
   createTokenVerifier,
+  type RemoteKeySetOptions,
   type TokenVerifier,
 } from '@portcullis/auth-core'
 import { RegistryError } from '../errors.ts'
@@ -16,13 +17,16 @@ interface Entry {
   verify: TokenVerifier
 }
 
+/** How keys are downloaded. */
+type Downloads = Pick<RemoteKeySetOptions, 'egress' | typeof allowInsecureHttp>
+
 /** Verifiers by project. Key sets live as long as the project's configuration stays the same. */
 export interface ProjectVerifiers {
   verifierOf(project: Project, auth: SecretAuth | JwksAuth): TokenVerifier
 }
 
 /** Makes the cache of one registry. */
-export function createProjectVerifiers(insecureHttp: boolean): ProjectVerifiers {
+export function createProjectVerifiers(downloads: Downloads): ProjectVerifiers {
   const entries = new Map<string, Entry>()
   return {
     verifierOf(project, auth) {
@@ -31,7 +35,7 @@ export function createProjectVerifiers(insecureHttp: boolean): ProjectVerifiers 
       const fingerprint = JSON.stringify(auth)
       const known = entries.get(key)
       const entry =
-        known?.fingerprint === fingerprint ? known : { fingerprint, verify: build(key, auth, insecureHttp) }
+        known?.fingerprint === fingerprint ? known : { fingerprint, verify: build(key, auth, downloads) }
       entries.delete(key)
       entries.set(key, entry)
       if (entries.size > MAX_VERIFIERS) entries.delete(entries.keys().next().value as string)
@@ -40,9 +44,9 @@ export function createProjectVerifiers(insecureHttp: boolean): ProjectVerifiers 
   }
 }
 
-function build(name: string, auth: SecretAuth | JwksAuth, insecureHttp: boolean): TokenVerifier {
+function build(name: string, auth: SecretAuth | JwksAuth, downloads: Downloads): TokenVerifier {
   try {
-    return auth.mode === 'jwt-secret' ? secretVerifier(auth) : jwksVerifier(auth, insecureHttp)
+    return auth.mode === 'jwt-secret' ? secretVerifier(auth) : jwksVerifier(auth, downloads)
   } catch (error) {
     throw new RegistryError('ERR_PROJECT_MISCONFIGURED', `project ${name} cannot verify tokens`, {
       cause: error,
@@ -55,11 +59,11 @@ function secretVerifier(auth: SecretAuth): TokenVerifier {
   return createTokenVerifier({ keys: createSecretKeySet(auth.secret), algorithms, issuer, audience })
 }
 
-function jwksVerifier(auth: JwksAuth, insecureHttp: boolean): TokenVerifier {
+function jwksVerifier(auth: JwksAuth, downloads: Downloads): TokenVerifier {
   const { algorithms = ['RS256', 'ES256'], issuer, audience } = auth
   // Types do not bind a store. Without these two, a token that the provider made for anybody else would be good here.
   if (issuer === undefined || audience === undefined)
     throw new TypeError('"issuer" and "audience" are required')
-  const keys = createRemoteKeySet(auth.jwksUrl, { [allowInsecureHttp]: insecureHttp })
+  const keys = createRemoteKeySet(auth.jwksUrl, downloads)
   return createTokenVerifier({ keys, algorithms, issuer, audience })
 }

@@ -11,6 +11,7 @@ import {
   type Registry,
   type RegistryStore,
 } from '../../src/index.ts'
+import { createPublicFetch } from '@portcullis/auth-core/egress'
 import { codeOf } from '../code-of.ts'
 
 const SECRET_A = 'HIDDEN-a'.padEnd(32, 'a')
@@ -273,5 +274,42 @@ describe('a store', () => {
 
   test('is required', () => {
     expect(() => createRegistry({} as never)).toThrow(TypeError)
+  })
+})
+
+describe('the key URL of a tenant', () => {
+  test('that leads inside is not asked when downloads go to public addresses only', async () => {
+    const [, , , project] = projects() as [Project, Project, Project, Project]
+    const store: RegistryStore = { findProjectByHost: () => Promise.resolve(project) }
+    const { authorize } = createRegistry({ store, egress: createPublicFetch(), [allowInsecureHttp]: true })
+    const before = requests
+    expect(await codeOf(authorize({ host: 'j1.example', token: await es256({ aud: 'j1' }) }))).toBe(
+      'ERR_AUTH_KEYS_UNAVAILABLE',
+    )
+    expect(requests).toBe(before)
+  })
+
+  test('is downloaded from by the function given', async () => {
+    const asked: string[] = []
+    const store: RegistryStore = {
+      findProjectByHost: () => Promise.resolve(projects()[3] as Project),
+    }
+    const { authorize } = createRegistry({
+      store,
+      [allowInsecureHttp]: true,
+      egress: (url, init) => {
+        asked.push(url)
+        return fetch(url, init)
+      },
+    })
+    expect((await authorize({ host: 'j1.example', token: await es256({ aud: 'j1' }) })).projectId).toBeTypeOf(
+      'string',
+    )
+    expect(asked).toEqual([jwksUrl])
+  })
+
+  test('needs a function to be downloaded with', () => {
+    const store: RegistryStore = { findProjectByHost: () => Promise.resolve(null) }
+    expect(() => createRegistry({ store, egress: 'public' as never })).toThrow(/"egress"/)
   })
 })

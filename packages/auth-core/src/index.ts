@@ -12,6 +12,8 @@ export {
 export type { HeaderSource } from './bearer/header-source.ts'
 export { MAX_TOKEN_BYTES } from './bearer/token-syntax.ts'
 
+export { compileOrigins, type OriginCheck } from './origin/compile-origins.ts'
+
 export { timingSafeEqualText } from './compare/timing-safe-equal-text.ts'
 
 export { redactHeaders, type HeaderRecord } from './redaction/redact-headers.ts'

@@ -19,6 +19,7 @@ test('the package exports these names and no others', () => {
     'TOKEN_ALGORITHMS',
     'allowInsecureHttp',
     'challenge',
+    'compileOrigins',
     'createCachedVerifier',
     'createKeyRing',
     'createRemoteKeySet',

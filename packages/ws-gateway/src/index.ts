@@ -1,3 +1,4 @@
+export { compileOrigins, type OriginCheck } from '@portcullis/auth-core'
 export type { Authorizer, Grant, UpgradeRequest } from './authorizer/authorizer.ts'
 export {
   type ControlPlaneAuthorizer,
@@ -8,5 +9,4 @@ export { GATEWAY_ERRORS, GatewayError, type GatewayErrorCode, type GatewayErrorO
 export { createGateway, type Gateway } from './gateway.ts'
 export type { GatewayLogger, GatewayOptions } from './options.ts'
 export { PROTOCOL_PLAIN, PROTOCOL_V1 } from './protocol/subprotocols.ts'
-export { compileOrigins, type OriginCheck } from './upgrade/origin-patterns.ts'
 export type { GatewayStats } from './stats.ts'

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
+import { compileOrigins, type OriginCheck } from '@portcullis/auth-core'
 import type { Transport } from '@portcullis/transport'
 import type { Authorizer } from './authorizer/authorizer.ts'
 import { MAX_TIMER_MS, positive } from './internal/positive.ts'
-import { compileOrigins, type OriginCheck } from './upgrade/origin-patterns.ts'
 
 /** The part of a pino logger that the gateway uses. */
 export interface GatewayLogger {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { compileOrigins } from '../../src/upgrade/origin-patterns.ts'
+import { compileOrigins } from '../../src/origin/compile-origins.ts'
 
 const EXAMPLE = [
   'https://app.example.com',

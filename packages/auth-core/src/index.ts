@@ -14,6 +14,8 @@ export { MAX_TOKEN_BYTES } from './bearer/token-syntax.ts'
 
 export { compileOrigins, type OriginCheck } from './origin/compile-origins.ts'
 
+export { integerOption } from './integer-option.ts'
+
 export { timingSafeEqualText } from './compare/timing-safe-equal-text.ts'
 
 export { redactHeaders, type HeaderRecord } from './redaction/redact-headers.ts'

@@ -27,6 +27,7 @@ test('the package exports these names and no others', () => {
     'createTokenVerifier',
     'extractBearer',
     'extractUpgradeToken',
+    'integerOption',
     'redactHeaders',
     'redactProtocols',
     'redactQueryToken',

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { AuthError } from '../errors.ts'
-import { integerOption } from '../internal/integer-option.ts'
+import { integerOption } from '../integer-option.ts'
 import { assertHashable } from './assert-hashable.ts'
 import { createBcryptPool, type BcryptTask } from './bcrypt-pool.ts'
 import { dummyHash, isUsableHash, MAX_COST, MIN_COST } from './stored-hash.ts'

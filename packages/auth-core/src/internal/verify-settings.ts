@@ -2,7 +2,7 @@ import { keyKindOf, TOKEN_ALGORITHMS, type TokenAlgorithm } from '../token/algor
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { KeySet } from '../keys/key-set.ts'
 import type { VerifyTokenOptions } from '../token/verify.ts'
-import { integerOption } from './integer-option.ts'
+import { integerOption } from '../integer-option.ts'
 
 /** Validated {@link VerifyTokenOptions}. */
 export interface VerifySettings {

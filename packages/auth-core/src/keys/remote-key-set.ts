@@ -2,7 +2,7 @@ import { createRemoteJWKSet, customFetch, errors, type CryptoKey } from 'jose'
 import { AuthError } from '../errors.ts'
 import type { EgressFetch } from '../egress/egress-fetch.ts'
 import { boundedFetch } from '../internal/bounded-fetch.ts'
-import { integerOption } from '../internal/integer-option.ts'
+import { integerOption } from '../integer-option.ts'
 import { isLoopback } from '../internal/loopback.ts'
 import type { KeyQuery, KeySet } from './key-set.ts'
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { MAX_TOKEN_BYTES } from '../bearer/token-syntax.ts'
 import { deepFreeze } from '../internal/deep-freeze.ts'
 import { GenerationCache } from '../internal/generation-cache.ts'
-import { integerOption } from '../internal/integer-option.ts'
+import { integerOption } from '../integer-option.ts'
 import type { TokenClaims, TokenVerifier } from './verify.ts'
 
 /** Fits into two maps, which take about sixteen million each. */

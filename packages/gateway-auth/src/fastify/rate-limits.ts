@@ -1,9 +1,9 @@
+import { integerOption } from '@portcullis/auth-core'
 import { isIP } from 'node:net'
 import { callbackify } from 'node:util'
 import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GatewayAuthError } from '../errors.ts'
-import { integerOption } from '../internal/integer-option.ts'
 import type { AuthStore } from '../store/auth-store.ts'
 
 /** A limit per client address; IPv6 counts by /64. */

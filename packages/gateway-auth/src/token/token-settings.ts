@@ -1,5 +1,4 @@
-import { createKeyRing, type KeyRing } from '@portcullis/auth-core'
-import { integerOption } from '../internal/integer-option.ts'
+import { createKeyRing, type KeyRing, integerOption } from '@portcullis/auth-core'
 
 /** What signs and verifies tokens: one secret for HS256, or a key ring. */
 export type TokenConfig = (

@@ -1,7 +1,6 @@
-import { AuthError, type TokenClaims } from '@portcullis/auth-core'
+import { AuthError, type TokenClaims, integerOption } from '@portcullis/auth-core'
 import type { OidcUserContext } from '../context/user-context.ts'
 import { OidcError } from '../errors.ts'
-import { integerOption } from '../internal/integer-option.ts'
 import type { OidcVerifier, VerifiedToken } from '../verifier/verifier.ts'
 import { ReauthLimiter } from './reauth-limiter.ts'
 import { SessionClock } from './session-clock.ts'

@@ -1,5 +1,5 @@
+import { integerOption } from '@portcullis/auth-core'
 import { OidcError } from '../errors.ts'
-import { integerOption } from '../internal/integer-option.ts'
 import type { OidcUserContext } from '../context/user-context.ts'
 import { readLocalUser, type KnownUser } from './local-user.ts'
 import type { UserDirectory } from './user-directory.ts'

@@ -1,6 +1,11 @@
-import { AuthError, createCachedVerifier, type TokenClaims, type TokenVerifier } from '@portcullis/auth-core'
+import {
+  AuthError,
+  createCachedVerifier,
+  type TokenClaims,
+  type TokenVerifier,
+  integerOption,
+} from '@portcullis/auth-core'
 import { contextOf } from '../context/context-of.ts'
-import { integerOption } from '../internal/integer-option.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
 import { unverifiedIssuer } from './unverified-issuer.ts'
 import type { IssuerConfig, VerifierConfig } from './verifier-config.ts'

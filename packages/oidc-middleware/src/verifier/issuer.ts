@@ -6,8 +6,8 @@ import {
   type KeySet,
   type RemoteKeySetOptions,
   type TokenClaims,
+  integerOption,
 } from '@portcullis/auth-core'
-import { integerOption } from '../internal/integer-option.ts'
 import { assertAccessToken } from './assert-access-token.ts'
 import { createDiscoveredKeySet } from './discovered-key-set.ts'
 import type { AccessTokenAlgorithm, IssuerConfig, VerifierOptions } from './verifier-config.ts'

@@ -1,5 +1,24 @@
 export { AUTH_ERRORS, AuthError, type AuthErrorCode, type AuthErrorOptions } from './errors.ts'
 
+export {
+  createAccessTokenAuthenticator,
+  type AuthenticatedSubject,
+} from './authenticator/access-token-authenticator.ts'
+export type {
+  Authentication,
+  AuthenticationContinue,
+  AuthenticationFailure,
+  AuthenticationRequest,
+  AuthenticationResponse,
+  AuthenticationSuccess,
+  Authenticator,
+} from './authenticator/authenticator.ts'
+export {
+  createBasicAuthenticator,
+  type AccessTokens,
+  type BasicAuthenticatorOptions,
+} from './authenticator/basic-authenticator.ts'
+
 export { challenge, type ChallengeOptions } from './bearer/challenge.ts'
 export { extractBearer } from './bearer/extract-bearer.ts'
 export {

@@ -20,6 +20,8 @@ test('the package exports these names and no others', () => {
     'allowInsecureHttp',
     'challenge',
     'compileOrigins',
+    'createAccessTokenAuthenticator',
+    'createBasicAuthenticator',
     'createCachedVerifier',
     'createKeyRing',
     'createRemoteKeySet',

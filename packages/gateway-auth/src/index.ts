@@ -15,6 +15,7 @@ export type {
   RegisterInput,
 } from './service/service-types.ts'
 
+export { machineAuthenticator, type MachineAuthenticatorOptions } from './edge/machine-authenticator.ts'
 export { machineAuthorizer } from './edge/machine-authorizer.ts'
 export type { AuthorizeRequest, MachineAuthorizerOptions, MachineGrant } from './edge/machine-authorizer.ts'
 

@@ -24,6 +24,7 @@ test('the package exports these names and no others', () => {
       'createMemoryStore',
       'generateClientSecret',
       'getClient',
+      'machineAuthenticator',
       'machineAuthorizer',
       'redactQueryToken',
       'saveClient',

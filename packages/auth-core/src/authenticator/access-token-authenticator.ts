@@ -10,6 +10,8 @@ export interface AuthenticatedSubject {
   /** When the token ends, milliseconds since the epoch. */
   expiresAtMs?: number | undefined
   service?: boolean | undefined
+  /** Whether the token was revoked since. */
+  isRevoked?: (() => boolean) | undefined
 }
 
 /**
@@ -47,6 +49,7 @@ function succeed({
   identity,
   expiresAtMs,
   service,
+  isRevoked,
 }: AuthenticatedSubject): AuthenticationSuccess {
   return {
     type: 'success',
@@ -55,5 +58,6 @@ function succeed({
     ...(identity !== undefined && { identity }),
     ...(expiresAtMs !== undefined && { expiresAtMs }),
     ...(service === true && { options: { service } }),
+    ...(isRevoked !== undefined && { isRevoked }),
   }
 }

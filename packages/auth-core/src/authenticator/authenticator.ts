@@ -30,6 +30,8 @@ export interface AuthenticationSuccess {
   identity?: Readonly<Record<string, unknown>> | undefined
   /** When the credential ends, milliseconds since the epoch. */
   expiresAtMs?: number | undefined
+  /** Whether the credential was revoked since. Cheap: asked whenever something was revoked. */
+  isRevoked?: (() => boolean) | undefined
   /** A token the client can come back with. */
   accessToken?: string | undefined
   /** `service: true`: a peer that meets the peers of every user. */

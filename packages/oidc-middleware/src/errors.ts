@@ -10,12 +10,14 @@ export const OIDC_ERRORS = {
   ERR_USER_DISABLED: { statusCode: 403, closeCode: 4403, expose: true },
   /** `findOrCreate` failed or took too long: says nothing about the user. */
   ERR_USER_PROVISION_FAILED: { statusCode: 500, closeCode: 1011, expose: false },
+  /** A mistake of the server's own: a configuration that cannot be read, a verifier or a hook that throws what it must not. */
+  ERR_INTERNAL: { statusCode: 500, closeCode: 1011, expose: false },
 } as const
 
 /** One of the keys of {@link OIDC_ERRORS}. */
 export type OidcErrorCode = keyof typeof OIDC_ERRORS
 
-/** A refusal caused by a user's account or the application's directory. */
+/** A refusal caused by a user's account, the application's directory or a mistake of the server. */
 export class OidcError extends Error {
   override readonly name: string = 'OidcError'
   readonly code: OidcErrorCode

@@ -16,7 +16,7 @@ export interface AccessTokens {
 
 export interface BasicAuthenticatorOptions {
   /** The user that a login stands for. @defaultValue the login itself */
-  usernameResolver?: ((login?: string) => string | Promise<string>) | undefined
+  usernameResolver?: ((login?: string) => string | undefined | Promise<string | undefined>) | undefined
   /**
    * Whether the secret is the user's; anything but `true` refuses.
    * @defaultValue none: everybody is refused

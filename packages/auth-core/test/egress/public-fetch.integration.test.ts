@@ -117,8 +117,24 @@ test('a name without an address, and one whose look-up fails, are failures', asy
   await expect(get(broken, 'https://keys.example/')).rejects.toThrow('the name server is down')
 })
 
-test('localhost is refused with the real name server', async () => {
-  await expect(get(createPublicFetch(), 'https://localhost/')).rejects.toBeInstanceOf(EgressRefused)
+test.each(['localhost', 'LOCALHOST', 'ｌｏｃａｌｈｏｓｔ', 'loca%6Chost'])(
+  'https://%s/ is refused with the real name server',
+  async (host) => {
+    await expect(get(createPublicFetch(), `https://${host}/`)).rejects.toBeInstanceOf(EgressRefused)
+  },
+)
+
+test.each([
+  'localhost.',
+  'app.localhost',
+  'metadata.google.internal',
+  'xn--n8h.example',
+  'a.b.c.127.0.0.1.nip.example',
+])('the name %s is refused where a name server says loopback', async (host) => {
+  const fetch = createPublicFetch({
+    [egressSeam]: { lookup: async () => [{ address: '127.0.0.1', family: 4 }] },
+  })
+  await expect(get(fetch, `https://${host}/`)).rejects.toBeInstanceOf(EgressRefused)
 })
 
 test.each([
@@ -127,12 +143,42 @@ test.each([
   'https://0x7f000001/',
   'https://0177.0.0.1/',
   'https://127.1/',
+  'https://127.0.1/',
+  'https://0x7f.1/',
+  'https://0x7f.0x0.0x0.0x1/',
+  'https://0177.1/',
+  'https://017700000001/',
+  'https://127.0.0.1./',
+  'https://2130706433./',
+  'https://%31%32%37.0.0.1/',
+  'https://１２７.０.０.１/',
+  'https://①②⑦.⓪.⓪.①/',
+  'https://127。0。0。1/',
   'https://0/',
+  'https://0.0.0.0/',
+  'https://10.1/',
+  'https://192.168.1/',
+  'https://100.64.0.1/',
+  'https://3232235777/',
+  'https://0xa9fea9fe/',
+  'https://0251.0376.0251.0376/',
+  'https://2852039166/',
   'https://169.254.169.254/latest/meta-data',
   'https://[::1]/',
+  'https://[::]/',
+  'https://[0:0:0:0:0:0:0:1]/',
+  'https://[::127.0.0.1]/',
+  'https://[::7f00:1]/',
   'https://[::ffff:127.0.0.1]/',
+  'https://[::ffff:7f00:1]/',
+  'https://[::ffff:0:127.0.0.1]/',
   'https://[::ffff:a9fe:a9fe]/',
   'https://[64:ff9b::7f00:1]/',
+  'https://[64:ff9b::127.0.0.1]/',
+  'https://[64:ff9b:1::7f00:1]/',
+  'https://[64:ff9b:1::a9fe:a9fe]/',
+  'https://[2001:0:7f00:1::]/',
+  'https://[fe80::1]/',
   'https://[2002:7f00:1::]/',
   'https://[fd00:ec2::254]/',
 ])('the literal address of %s is refused', async (url) => {
@@ -144,8 +190,24 @@ test.each([
   ['https://user@keys.example/', 'the URL contains credentials'],
   ['https://keys.example:8443/', 'the port is not allowed'],
   ['https://keys.example:22/', 'the port is not allowed'],
+  ['https://keys.example:0/', 'the port is not allowed'],
+  ['https://:secret@keys.example/', 'the URL contains credentials'],
+  ['https://keys.example@127.0.0.1/', 'the URL contains credentials'],
+  ['ftp://keys.example/', 'the URL is not https:'],
+  ['file:///etc/passwd', 'the URL is not https:'],
+  ['data:application/json,{}', 'the URL is not https:'],
 ])('%s is refused: %s', async (url, reason) => {
   await expect(get(createPublicFetch(), url)).rejects.toThrow(reason)
+})
+
+test.each([
+  'https://[::1%25eth0]/',
+  'https://[fe80::1%25lo]/',
+  'https://256.256.256.256/',
+  'https://127.0.0.0.1/',
+  '//',
+])('%s is no URL', async (url) => {
+  await expect(get(createPublicFetch(), url)).rejects.toThrow('Invalid URL')
 })
 
 test('a redirect is answered, not followed', async () => {

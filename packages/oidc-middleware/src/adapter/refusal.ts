@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { AuthError, challenge, type AuthErrorCode } from '@portcullis/auth-core'
-import { OidcError } from '../errors.ts'
+import { OidcError, type OidcErrorCode } from '../errors.ts'
 
 /** An error, read for the peer of an adapter. */
 export interface Refusal {
@@ -44,24 +44,27 @@ export function refusalOf(error: unknown, { realm, scope }: RefusalOptions): Ref
       retryAfterSeconds: undefined,
     }
   }
-  if (OidcError.is(error)) {
-    const { statusCode, code, message, expose } = error
-    return {
-      statusCode,
-      code,
-      message: expose ? message : 'the user could not be looked up',
-      // The token does not open anything and yet is sound: none of RFC 6750's errors.
-      challenge: statusCode === 403 ? challenge('ERR_AUTH_TOKEN_REQUIRED', { realm }) : undefined,
-      retryAfterSeconds: undefined,
-    }
-  }
+  const { statusCode, code, message, expose } = OidcError.is(error) ? error : internalError(error)
   return {
-    statusCode: 500,
-    code: 'ERR_INTERNAL',
-    message: STATUS_CODES[500] ?? '',
-    challenge: undefined,
+    statusCode,
+    code,
+    message: expose ? message : UNSAID[code],
+    // The token does not open anything and yet is sound: none of RFC 6750's errors.
+    challenge: statusCode === 403 ? challenge('ERR_AUTH_TOKEN_REQUIRED', { realm }) : undefined,
     retryAfterSeconds: undefined,
   }
+}
+
+/** What a peer is told in place of a message that is not meant for it. */
+const UNSAID: Readonly<Record<OidcErrorCode, string>> = {
+  ERR_USER_DISABLED: 'the account is disabled',
+  ERR_USER_PROVISION_FAILED: 'the user could not be looked up',
+  ERR_INTERNAL: STATUS_CODES[500] as string,
+}
+
+/** For what nobody foresaw. */
+export function internalError(cause: unknown): OidcError {
+  return new OidcError('ERR_INTERNAL', STATUS_CODES[500] as string, { cause })
 }
 
 /** @throws TypeError when the realm cannot stand in a quoted attribute */

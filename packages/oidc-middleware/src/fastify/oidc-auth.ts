@@ -1,7 +1,8 @@
-import { AuthError, extractBearer } from '@portcullis/auth-core'
+import { AuthError } from '@portcullis/auth-core'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { checkRealm, DEFAULT_REALM } from '../adapter/refusal.ts'
+import { requestToken } from '../adapter/request-token.ts'
 import { usersOption, type UsersOption } from '../adapter/users-option.ts'
 import { verifierOption, type VerifierOption } from '../adapter/verifier-option.ts'
 import type { OidcFeatures, OidcUserContext } from '../context/user-context.ts'
@@ -91,28 +92,12 @@ const plugin: FastifyPluginAsync<OidcAuthOptions> = async (app, options) => {
         if (access === 'optional') return
         throw new AuthError('ERR_AUTH_TOKEN_REQUIRED', 'a token is required')
       }
-      const { context } = await verifier.verify(token)
-      decorate(request, users === undefined ? context : await users.resolve(context))
+      const { context, claims } = await verifier.verify(token)
+      decorate(request, users === undefined ? context : await users.resolve(context, claims))
     } catch (error) {
       throw refuse(reply, error, { realm })
     }
   }
-}
-
-/**
- * The access token of a request, null without one.
- *
- * @throws AuthError `ERR_AUTH_REQUEST_INVALID` when the request carries several, `ERR_AUTH_TOKEN_INVALID` for a malformed one
- * @see RFC 6750 §2
- */
-function requestToken(request: FastifyRequest): string | null {
-  const token = extractBearer(request.raw.rawHeaders)
-  if (token === null) return null
-  const start = request.url.indexOf('?')
-  if (start >= 0 && new URLSearchParams(request.url.slice(start + 1)).has('access_token')) {
-    throw new AuthError('ERR_AUTH_REQUEST_INVALID', 'more than one token in the request')
-  }
-  return token
 }
 
 function decorate(request: FastifyRequest, context: OidcUserContext): void {

@@ -1,6 +1,6 @@
 import { AuthError, type AuthErrorCode } from '@portcullis/auth-core'
 import type { FastifyReply } from 'fastify'
-import { refusalOf, type RefusalOptions } from '../adapter/refusal.ts'
+import { internalError, refusalOf, type RefusalOptions } from '../adapter/refusal.ts'
 import { OidcError } from '../errors.ts'
 
 /**
@@ -8,7 +8,7 @@ import { OidcError } from '../errors.ts'
  * original is its `cause`, for logs.
  */
 export function refuse(reply: FastifyReply, error: unknown, options: RefusalOptions): Error {
-  const { statusCode, code, message, challenge, retryAfterSeconds } = refusalOf(error, options)
+  const { code, message, challenge, retryAfterSeconds } = refusalOf(error, options)
   if (challenge !== undefined) addChallenge(reply, challenge)
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
   if (OidcError.is(error) && error.message === message) return error
@@ -16,7 +16,7 @@ export function refuse(reply: FastifyReply, error: unknown, options: RefusalOpti
     if (error.code === code && error.message === message) return error
     return new AuthError(code as AuthErrorCode, message, { cause: error, retryAfterSeconds })
   }
-  return Object.assign(new Error(message, { cause: error }), { statusCode, code })
+  return OidcError.is(error) ? new OidcError(error.code, message, { cause: error }) : internalError(error)
 }
 
 /** Beside those of others: an application may take credentials of several kinds. */

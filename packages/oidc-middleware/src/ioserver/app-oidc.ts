@@ -16,7 +16,7 @@ export interface AppOidc {
   readonly users: UserResolver
   /** Does nothing while the application has no manager `session`. */
   readonly registry: SocketRegistry
-  /** Logs what went wrong, without anything that came from a client. */
+  /** Logs what went wrong, without anything that came from a client. Never throws. */
   readonly report: (error: unknown) => void
 }
 
@@ -59,7 +59,11 @@ function makeAppOidc(appHandle: IOServerAppHandle): AppOidc {
       unregisterSocket: (...key) => registryOf(appHandle)?.unregisterSocket?.(...key),
     },
     report: (error) => {
-      appHandle.log(3, `[!] OIDC: ${describe(error)}`)
+      try {
+        appHandle.log(3, `[!] OIDC: ${describe(error)}`)
+      } catch {
+        // A refusal must not hang on what was thrown: reading it, or writing about it, may throw as well.
+      }
     },
   }
 }

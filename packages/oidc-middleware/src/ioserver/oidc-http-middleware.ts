@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
-import { AuthError, extractBearer } from '@portcullis/auth-core'
+import { AuthError } from '@portcullis/auth-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DEFAULT_REALM, refusalOf } from '../adapter/refusal.ts'
+import { requestToken } from '../adapter/request-token.ts'
 import type { IOServerAppHandle } from './app-handle.ts'
 import { appOidc, type AppOidc } from './app-oidc.ts'
 
@@ -45,7 +46,7 @@ async function admit(
 }
 
 async function authenticate(request: FastifyRequest, { verifier, users }: AppOidc): Promise<void> {
-  const offered = extractBearer(request.raw.rawHeaders)
+  const offered = requestToken(request)
   if (offered === null) throw new AuthError('ERR_AUTH_TOKEN_REQUIRED', 'a token is required')
   const { context } = await verifier.verify(offered)
   const oidc = await users.resolve(context)

@@ -1,6 +1,6 @@
 export { oidcMiddleware, type OidcMiddlewareOptions, type SocketMiddleware } from './oidc-middleware.ts'
 export { requireRole } from './require-role.ts'
 export type { SocketRegistry } from './registry.ts'
-export type { ReauthAnswer } from './socket-life.ts'
+export { sessionOf, type ReauthAnswer } from './socket-life.ts'
 export type { OidcSocketFields } from './socket-fields.ts'
 export type { SocketNext } from './socket-next.ts'

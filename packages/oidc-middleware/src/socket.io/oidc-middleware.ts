@@ -88,7 +88,8 @@ async function authenticate(socket: Socket, settings: SocketSettings): Promise<v
   const offered = handshakeToken(socket)
   if (offered === null) throw new AuthError('ERR_AUTH_TOKEN_REQUIRED', 'a token is required')
   const token = await settings.verifier.verify(offered)
-  const context = settings.users === undefined ? token.context : await settings.users.resolve(token.context)
+  const { users } = settings
+  const context = users === undefined ? token.context : await users.resolve(token.context, token.claims)
   let current = (): OidcUserContext => context
   const admission: Admission = {
     token,

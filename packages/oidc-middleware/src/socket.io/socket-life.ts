@@ -27,7 +27,17 @@ export type ReauthAnswer =
   | { readonly ok: true; readonly deadline: number }
   | { readonly ok: false; readonly code: string; readonly message: string; readonly retryable: boolean }
 
+/** For peers that send and do not read. */
+const MAX_UNREAD_PACKETS = 1000
+
 type ReauthAck = (answer: ReauthAnswer) => void
+
+const sessions = new WeakMap<object, SocketSession>()
+
+/** The session of a connected socket that came through `oidcMiddleware`, undefined for others. */
+export function sessionOf(socket: object): SocketSession | undefined {
+  return sessions.get(socket)
+}
 
 /**
  * Begins the life of a connected socket; its end is its `disconnect`.
@@ -40,6 +50,7 @@ export function openSocket(
   settings: SocketSettings,
 ): () => OidcUserContext {
   const life = new SocketLife(socket, admission, settings)
+  sessions.set(socket, life.session)
   const { sub, userId } = admission.context
   const leave = settings.registry && enter(settings.registry, [userId, socket.id, sub], settings.report)
   // Before the middlewares of the application for events: what it does not get to see, they do not either.
@@ -51,7 +62,7 @@ export function openSocket(
     life.close()
     leave?.()
   })
-  return () => life.context
+  return () => life.session.context
 }
 
 /**
@@ -85,8 +96,8 @@ class SocketLife {
     })
   }
 
-  get context(): OidcUserContext {
-    return this.#session.context
+  get session(): SocketSession {
+    return this.#session
   }
 
   /** Whether an event is one for the application. */
@@ -131,6 +142,8 @@ class SocketLife {
       this.#answer?.({ ok: true, deadline })
     }
     if (event === 'reauth_failed') {
+      // A peer that does not read its answers gets no more of them.
+      if (unread(this.#socket) > MAX_UNREAD_PACKETS) return
       this.#answer?.({ ok: false, ...(payload as SocketSessionMessages['reauth_failed']) })
     }
     this.#socket.emit(event, payload)
@@ -139,8 +152,8 @@ class SocketLife {
   /** Looks at the rules whenever the users are looked up: a role that was taken away takes the socket with it. */
   #keepingRules(users: SocketUsers): SocketUsers {
     return {
-      recheck: async (context) => {
-        const found = await users.recheck(context)
+      recheck: async (context, claims) => {
+        const found = await users.recheck(context, claims)
         if (!this.#permits(found)) this.#forbid()
         return found
       },
@@ -163,6 +176,11 @@ class SocketLife {
     this.#socket.emit(code, { closeCode })
     this.#socket.disconnect(true)
   }
+}
+
+/** Packets that the transport has not taken yet. The connection has no other way to tell. */
+function unread({ conn }: Socket): number {
+  return (conn as unknown as { readonly writeBuffer?: readonly unknown[] }).writeBuffer?.length ?? 0
 }
 
 /** As a string, or as in the frames of a WebSocket. */

@@ -12,7 +12,7 @@ export interface SocketUsers {
    *
    * @throws OidcError `ERR_USER_DISABLED`, `ERR_USER_PROVISION_FAILED`
    */
-  recheck(context: OidcUserContext): Promise<OidcUserContext>
+  recheck(context: OidcUserContext, claims: TokenClaims): Promise<OidcUserContext>
 }
 
 /** What a peer is told about its token. */
@@ -81,6 +81,11 @@ export interface SocketSession {
    * minute. Everything is said through `send` and `end`: never rejects, whatever `token` is.
    */
   reauth(token: unknown): Promise<void>
+  /**
+   * Looks at the user now, past any cache, and ends the session of one who was disabled: for whoever learns of that before the
+   * next look. Never rejects; an outage changes nothing.
+   */
+  recheck(): Promise<void>
   /** Forgets everything; the connection is somebody else's matter. Idempotent. */
   close(): void
 }
@@ -169,6 +174,19 @@ class TokenSession implements SocketSession {
     }
   }
 
+  async recheck(): Promise<void> {
+    if (this.#users === undefined || !this.isLive) return
+    const verified = this.#verified
+    try {
+      const context = await this.#look(verified)
+      // A reauth meanwhile has looked as well, and at a newer token.
+      if (!this.#isClosed && this.#verified === verified) this.#context = context
+    } catch (error) {
+      // An outage closes nobody: the next look will tell.
+      if (isDisabled(error)) this.#close('user_disabled')
+    }
+  }
+
   close(): void {
     this.#isClosed = true
     this.#clock.stop()
@@ -198,7 +216,7 @@ class TokenSession implements SocketSession {
 
   /** Asks about the token's own context: what the directory said before may have been taken back. */
   async #look(token: VerifiedToken): Promise<OidcUserContext> {
-    return this.#users === undefined ? token.context : this.#users.recheck({ ...token.context })
+    return this.#users === undefined ? token.context : this.#users.recheck({ ...token.context }, token.claims)
   }
 
   #refuse(error: unknown): void {
@@ -218,20 +236,12 @@ class TokenSession implements SocketSession {
 
   #planRecheck(): void {
     if (this.#users === undefined || this.#recheckMs === 0 || this.#isClosed) return
-    this.#recheckTimer = setTimeout(() => void this.#recheck(), this.#recheckMs).unref()
+    this.#recheckTimer = setTimeout(() => void this.#recheckAgain(), this.#recheckMs).unref()
   }
 
-  /** Never rejects. One at a time: the next is planned when this one is through. */
-  async #recheck(): Promise<void> {
-    const verified = this.#verified
-    try {
-      const context = await this.#look(verified)
-      // A reauth meanwhile has looked as well, and at a newer token.
-      if (!this.#isClosed && this.#verified === verified) this.#context = context
-    } catch (error) {
-      // An outage closes nobody: the next look will tell.
-      if (isDisabled(error)) this.#close('user_disabled')
-    }
+  /** One at a time: the next is planned when this one is through. */
+  async #recheckAgain(): Promise<void> {
+    await this.recheck()
     this.#planRecheck()
   }
 

@@ -1,5 +1,6 @@
 /** A {@link LocalUser} that was read and found whole. */
 export interface KnownUser {
+  /** Empty for a disabled user. */
   readonly userId: string
   /** null: the directory leaves the roles to the token. */
   readonly role: string | null
@@ -15,7 +16,9 @@ export interface KnownUser {
 export function readLocalUser(value: unknown): KnownUser {
   if (typeof value !== 'object' || value === null) throw new Error('findOrCreate answered with no user')
   const { id, userId, role, isDisabled } = value as Record<string, unknown>
-  return { userId: readId(id ?? userId), role: readRole(role), isDisabled: readFlag(isDisabled) }
+  // Nobody is to become this user, so the rest need not be there.
+  if (readFlag(isDisabled)) return { userId: '', role: null, isDisabled: true }
+  return { userId: readId(id ?? userId), role: readRole(role), isDisabled: false }
 }
 
 function readId(value: unknown): string {

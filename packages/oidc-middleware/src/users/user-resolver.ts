@@ -1,4 +1,4 @@
-import { integerOption } from '@portcullis/auth-core'
+import { integerOption, type TokenClaims } from '@portcullis/auth-core'
 import { OidcError } from '../errors.ts'
 import type { OidcUserContext } from '../context/user-context.ts'
 import { readLocalUser, type KnownUser } from './local-user.ts'
@@ -20,12 +20,28 @@ export interface UserResolver {
    * The context with the local id, and with the local role in place of the token's where the directory has one: `userRole`
    * is that role and `roles` holds nothing else, so that a role taken away takes effect while tokens still carry it.
    *
+   * @param claims - those of the token, which the directory gets: users of one `sub` and several `iss` are kept apart
    * @returns a new object
    * @throws OidcError `ERR_USER_DISABLED`, `ERR_USER_PROVISION_FAILED`; nothing else
    */
-  resolve(context: OidcUserContext): Promise<OidcUserContext>
+  resolve(context: OidcUserContext, claims?: TokenClaims): Promise<OidcUserContext>
   /** The same past the cache: asks the directory now. */
-  recheck(context: OidcUserContext): Promise<OidcUserContext>
+  recheck(context: OidcUserContext, claims?: TokenClaims): Promise<OidcUserContext>
+}
+
+/** Whom the directory is asked about. */
+interface Subject {
+  readonly context: OidcUserContext
+  readonly claims: TokenClaims | undefined
+  /** What users are told apart by. */
+  readonly key: string
+}
+
+/** A question of re-checks. */
+interface Recheck {
+  readonly answer: Promise<KnownUser>
+  /** The question after it, for who asked since. */
+  next?: Promise<KnownUser>
 }
 
 interface Answer extends KnownUser {
@@ -34,8 +50,8 @@ interface Answer extends KnownUser {
 }
 
 /**
- * Wraps a directory so that callers with one `sub` share one question, and its answer for a short while, disabled users
- * included. Failures are not remembered.
+ * Wraps a directory so that callers with one `sub` of one issuer share one question, and its answer for a short while,
+ * disabled users included. Failures are not remembered.
  *
  * @throws TypeError naming the option that is wrong
  */
@@ -50,59 +66,91 @@ export function createUserResolver(
   const maxEntries = integerOption('maxEntries', options.maxEntries, 10_000, 1)
   const timeoutMs = integerOption('timeoutMs', options.timeoutMs, 5000, 1, 2_147_483_647)
   const answers = new Map<string, Answer>()
-  // A re-check must not be answered by a question that was asked before it, so the two do not share.
   const resolving = new Map<string, Promise<KnownUser>>()
-  const rechecking = new Map<string, Promise<KnownUser>>()
+  const rechecking = new Map<string, Recheck>()
   let asked = 0
 
-  function remember(sub: string, user: KnownUser, order: number): void {
+  function remember(key: string, user: KnownUser, order: number): void {
     // Of two answers that cross, the one to the later question holds.
-    if (cacheMs === 0 || (answers.get(sub)?.order ?? -1) > order) return
-    answers.delete(sub)
-    answers.set(sub, { ...user, order, untilMs: performance.now() + cacheMs })
+    if (cacheMs === 0 || (answers.get(key)?.order ?? -1) > order) return
+    answers.delete(key)
+    answers.set(key, { ...user, order, untilMs: performance.now() + cacheMs })
     if (answers.size > maxEntries) answers.delete(answers.keys().next().value as string)
   }
 
-  async function ask({ sub, email, name }: OidcUserContext): Promise<KnownUser> {
+  async function ask({ context, claims, key }: Subject): Promise<KnownUser> {
     asked += 1
     const order = asked
+    const { sub, email, name } = context
+    const more = claims === undefined ? [] : ([claims] as const)
     try {
-      const found = Promise.resolve(directory.findOrCreate(sub, { email, name }))
+      const found = Promise.resolve(directory.findOrCreate(sub, { email, name }, ...more))
       const user = readLocalUser(await within(found, timeoutMs))
-      remember(sub, user, order)
+      remember(key, user, order)
       return user
     } catch (error) {
       throw failed(error)
     }
   }
 
-  async function shared(
-    pending: Map<string, Promise<KnownUser>>,
-    context: OidcUserContext,
-  ): Promise<KnownUser> {
-    const known = pending.get(context.sub)
+  async function shared(subject: Subject): Promise<KnownUser> {
+    const { key } = subject
+    const known = resolving.get(key)
     if (known !== undefined) return known
-    if (pending.size >= maxEntries) throw failed(new Error('too many questions are open'))
-    const question = ask(context).finally(() => pending.delete(context.sub))
-    pending.set(context.sub, question)
+    assertRoom(resolving)
+    const question = ask(subject).finally(() => resolving.delete(key))
+    resolving.set(key, question)
     return question
   }
 
-  function cached(sub: string): Answer | undefined {
-    const answer = answers.get(sub)
+  /** Never the answer to a question that was asked before: what made somebody look again may have happened since. */
+  async function askedNow(subject: Subject): Promise<KnownUser> {
+    const before = rechecking.get(subject.key)
+    if (before === undefined) return startRecheck(subject)
+    before.next ??= before.answer.then(
+      async () => startRecheck(subject),
+      async () => startRecheck(subject),
+    )
+    return before.next
+  }
+
+  async function startRecheck(subject: Subject): Promise<KnownUser> {
+    const { key } = subject
+    assertRoom(rechecking)
+    const recheck: Recheck = {
+      answer: ask(subject).finally(() => {
+        if (rechecking.get(key) === recheck) rechecking.delete(key)
+      }),
+    }
+    rechecking.set(key, recheck)
+    return recheck.answer
+  }
+
+  function assertRoom({ size }: ReadonlyMap<string, unknown>): void {
+    if (size >= maxEntries) throw failed(new Error('too many questions are open'))
+  }
+
+  function cached(key: string): Answer | undefined {
+    const answer = answers.get(key)
     if (answer === undefined || performance.now() < answer.untilMs) return answer
-    answers.delete(sub)
+    answers.delete(key)
     return undefined
   }
 
   return Object.freeze({
-    async resolve(context) {
-      return applied(context, cached(context.sub) ?? (await shared(resolving, context)))
+    async resolve(context, claims) {
+      const subject = subjectOf(context, claims)
+      return applied(context, cached(subject.key) ?? (await shared(subject)))
     },
-    async recheck(context) {
-      return applied(context, await shared(rechecking, context))
+    async recheck(context, claims) {
+      return applied(context, await askedNow(subjectOf(context, claims)))
     },
   } satisfies UserResolver)
+}
+
+/** A `sub` is unique within its issuer alone. */
+function subjectOf(context: OidcUserContext, claims: TokenClaims | undefined): Subject {
+  return { context, claims, key: JSON.stringify([claims?.['iss'], context.sub]) }
 }
 
 function applied(context: OidcUserContext, user: KnownUser): OidcUserContext {

@@ -13,6 +13,9 @@ import type { OidcVerifier } from './verifier.ts'
 
 const MAX_ISSUERS = 100
 
+/** @see ECMA-262, Time Values and Time Range */
+const MAX_DATE_MS = 8.64e15
+
 /**
  * Makes the verifier that every adapter of this package takes. In order: the token's size and syntax, its issuer (which
  * only chooses among those configured), algorithm, signature, `exp` and `sub` (both required), `nbf`, `iat`, `iss`, `aud`,
@@ -46,9 +49,14 @@ export function createVerifier(config: VerifierConfig): OidcVerifier {
         throw new AuthError('ERR_AUTH_TOKEN_REQUIRED', 'a token is required')
       }
       const claims = await verifyClaims(token)
-      return { claims, context: contextOf(claims), expiresAtMs: claims.exp * 1000 }
+      return { claims, context: contextOf(claims), expiresAtMs: endOf(claims) }
     },
   } satisfies OidcVerifier)
+}
+
+/** `exp` may have a fraction, and be later than a Date can tell. */
+function endOf({ exp }: TokenClaims): number {
+  return Math.min(Math.floor(exp * 1000), MAX_DATE_MS)
 }
 
 function issuerList(config: VerifierConfig): readonly IssuerConfig[] {

@@ -40,6 +40,9 @@ export function createIssuer(config: IssuerConfig, options: VerifierOptions, key
   if (typeof issuer !== 'string' || issuer === '') throw new TypeError('"issuer" must be a non-empty string')
   // Without an audience, a token that the provider made for anybody else would be good here.
   if (audience === undefined || audience === null) throw new TypeError('"audience" is required')
+  if (typeof audience !== 'string' && !Array.isArray(audience)) {
+    throw new TypeError('"audience" must be a string or a list')
+  }
   for (const name of ['strict', 'discovery'] as const) {
     const value: unknown = name === 'strict' ? options.strict : config.discovery
     if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`"${name}" must be a boolean`)

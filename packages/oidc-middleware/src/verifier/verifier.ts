@@ -6,7 +6,7 @@ export interface VerifiedToken {
   readonly claims: TokenClaims
   /** A new object on each call. */
   readonly context: OidcUserContext
-  /** When the token ends, milliseconds since the epoch. */
+  /** When the token ends, whole milliseconds since the epoch. */
   readonly expiresAtMs: number
 }
 

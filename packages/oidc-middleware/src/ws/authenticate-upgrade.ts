@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { AuthError, extractUpgradeToken } from '@portcullis/auth-core'
+import { AuthError, extractUpgradeToken, type TokenClaims } from '@portcullis/auth-core'
 import type { OidcUserContext } from '../context/user-context.ts'
 import type { OidcVerifier, VerifiedToken } from '../verifier/verifier.ts'
 
@@ -7,7 +7,7 @@ import type { OidcVerifier, VerifiedToken } from '../verifier/verifier.ts'
 export interface AuthenticateUpgradeOptions {
   verifier: OidcVerifier
   /** A user resolver. @defaultValue a valid token is enough */
-  users?: { resolve(context: OidcUserContext): Promise<OidcUserContext> } | undefined
+  users?: { resolve(context: OidcUserContext, claims: TokenClaims): Promise<OidcUserContext> } | undefined
 }
 
 /** Who asks for an upgrade. */
@@ -41,7 +41,7 @@ export async function authenticateToken(
   const token = await verifier.verify(offered)
   assertCurrent(token)
   if (users === undefined) return { token, context: token.context }
-  const context = await users.resolve({ ...token.context })
+  const context = await users.resolve({ ...token.context }, token.claims)
   assertCurrent(token)
   return { token, context }
 }

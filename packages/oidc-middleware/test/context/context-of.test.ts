@@ -94,3 +94,11 @@ test('a feature named __proto__ changes no prototype', () => {
   expect(Object.getPrototypeOf(context.features)).toBe(Object.prototype)
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
 })
+
+test('features have up to a hundred levels', () => {
+  const nested = (levels: number): object =>
+    Array.from({ length: levels }).reduce<object>((inner) => ({ inner }), { end: true })
+  expect(contextOf({ ...BARE, features: nested(99) }).features).toEqual(nested(99))
+  for (const levels of [100, 3000])
+    expect(contextOf({ ...BARE, features: nested(levels) }).features).toEqual({})
+})

@@ -243,7 +243,8 @@ test('the role of the directory wins over those of the token, and its id is the 
   expect((await get(app, '/whoami', token)).json()).toMatchObject({
     parts: { sub: 'alice', userId: '7', userRole: 'guest', roles: ['guest'] },
   })
-  expect(findOrCreate).toHaveBeenCalledWith('alice', { email: 'a@example.com', name: 'Alice' })
+  const claims = expect.objectContaining({ iss: issuer.issuer, sub: 'alice', roles: ['admin'] })
+  expect(findOrCreate).toHaveBeenCalledWith('alice', { email: 'a@example.com', name: 'Alice' }, claims)
   expect((await get(app, '/admins', token)).statusCode).toBe(403)
 })
 

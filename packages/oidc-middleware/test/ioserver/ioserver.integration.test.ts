@@ -7,6 +7,7 @@ import { OidcConfigManager, verifyOidcToken } from '../../src/ioserver/index.ts'
 import { connectTo, next, outcome } from '../socket.io/support.ts'
 import { AUDIENCE, startIssuer, type TestIssuer } from '../support/issuer.ts'
 import { startIOServer } from './support.ts'
+import { eventually } from '../support/eventually.ts'
 
 let issuer: TestIssuer
 beforeAll(async () => {
@@ -36,8 +37,8 @@ const withConfig = (server: IOServer): void =>
 
 function usersManager(find: (sub: string, profile: unknown) => LocalUser): typeof BaseManager {
   return class extends BaseManager {
-    findOrCreate(sub: string, profile: unknown): LocalUser {
-      return find(sub, profile)
+    findOrCreate(...asked: [sub: string, profile: unknown]): LocalUser {
+      return find(...asked)
     }
   }
 }
@@ -60,9 +61,9 @@ interface Answer {
   body: unknown
 }
 
-async function get(url: string, authorization?: string): Promise<Answer> {
+async function get(url: string, authorization?: string, query = ''): Promise<Answer> {
   const response = await fetch(
-    `${url}/profile/me`,
+    `${url}/profile/me${query}`,
     authorization === undefined ? {} : { headers: { authorization } },
   )
   return { status: response.status, headers: response.headers, body: await response.json() }
@@ -104,12 +105,27 @@ describe('controllers', () => {
     }
   })
 
+  it('a request with a token in the query beside the header is answered 400', async () => {
+    const url = await start()
+    const token = await issuer.token()
+    for (const name of ['access_token', 'access%5Ftoken']) {
+      const { status, headers, body: answer } = await get(url, `Bearer ${token}`, `?a=b&${name}=${token}`)
+      expect(status).toBe(400)
+      expect(headers.get('www-authenticate')).toContain('error="invalid_request"')
+      expect(answer).toEqual(body(400, 'Bad Request', 'ERR_AUTH_REQUEST_INVALID'))
+    }
+    // Alone it is no token.
+    const { body: answer } = await get(url, undefined, `?access_token=${token}`)
+    expect(answer).toEqual(body(401, 'Unauthorized', 'ERR_AUTH_TOKEN_REQUIRED'))
+  })
+
   it('the manager "users" gives the id and the role', async () => {
     const find = vi.fn(() => ({ userId: 'u-7', role: 'reader' }))
     const url = await start(withUsers(find))
     const { body: answer } = await get(url, `Bearer ${await issuer.token(claims)}`)
     expect(answer).toMatchObject({ sub: 'alice', userId: 'u-7', userRole: 'reader', roles: ['reader'] })
-    expect(find).toHaveBeenCalledWith('alice', { email: 'a@example.com', name: null })
+    // And nothing else, as `ioserver-oidc` asks.
+    expect(find).toHaveBeenCalledExactlyOnceWith('alice', { email: 'a@example.com', name: null })
   })
 
   it('a disabled user is answered 403', async () => {
@@ -129,6 +145,21 @@ describe('controllers', () => {
     expect(status).toBe(500)
     expect(answer).toEqual(body(500, 'Internal Server Error', 'ERR_USER_PROVISION_FAILED'))
     expect(JSON.stringify(answer)).not.toContain('connection string')
+  })
+
+  it('a directory that throws what cannot even be logged is answered 500', async () => {
+    const url = await start(
+      withUsers(() => {
+        throw Object.defineProperty(new Error(), 'message', {
+          get() {
+            throw new Error('no message')
+          },
+        })
+      }),
+    )
+    const { status, body: answer } = await get(url, `Bearer ${await issuer.token()}`)
+    expect(status).toBe(500)
+    expect(answer).toEqual(body(500, 'Internal Server Error', 'ERR_USER_PROVISION_FAILED'))
   })
 
   it('keys that cannot be had are answered 503 with Retry-After', async () => {
@@ -206,7 +237,7 @@ describe('services', () => {
     const { id } = client
     expect(calls).toEqual([['in', '7', id, 'alice']])
     client.disconnect()
-    await vi.waitFor(() => expect(calls[1]).toEqual(['out', '7', id, 'alice']))
+    await eventually(() => expect(calls[1]).toEqual(['out', '7', id, 'alice']))
   })
 
   it('a manager "session" that throws closes nobody', async () => {

@@ -19,6 +19,18 @@ export interface RunningBetterAuth extends AsyncDisposable {
   clientToken(): Promise<string>
   /** What the code flow with PKCE gives the user's application. */
   userTokens(): Promise<{ accessToken: string; idToken: string; clientId: string }>
+  /** Gives the user another role, in tokens made from now on. */
+  setRole(role: string): void
+}
+
+/** Where it is, and what the JWTs of its sessions say. */
+export interface BetterAuthOptions {
+  /** @defaultValue one of the system's */
+  port?: number
+  /** @defaultValue the base URL with `/api/auth` */
+  issuer?: string
+  /** @defaultValue {@link RESOURCE} */
+  audience?: string
 }
 
 export const RESOURCE = 'https://api.example.test'
@@ -30,9 +42,10 @@ type Fields = Record<string, unknown>
 
 export async function startBetterAuth(
   alg: 'EdDSA' | 'RS256' | 'ES256' = 'EdDSA',
+  options: BetterAuthOptions = {},
 ): Promise<RunningBetterAuth> {
   const server = createServer()
-  server.listen(0, '127.0.0.1')
+  server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const issuer = `${baseUrl}/api/auth`
@@ -51,8 +64,8 @@ export async function startBetterAuth(
       jwt({
         jwks: { keyPairConfig: alg === 'EdDSA' ? { alg, crv: 'Ed25519' } : { alg } },
         jwt: {
-          issuer,
-          audience: RESOURCE,
+          issuer: options.issuer ?? issuer,
+          audience: options.audience ?? RESOURCE,
           expirationTime: '5m',
           definePayload: ({ user }) => ({ email: user.email, roles: [(user as Fields)['role'] ?? 'user'] }),
         },
@@ -86,7 +99,10 @@ export async function startBetterAuth(
     .getSetCookie()
     .map((one) => one.split(';')[0])
     .join('; ')
-  for (const user of db['user'] ?? []) user['role'] = 'admin'
+  const setRole = (role: string): void => {
+    for (const user of db['user'] ?? []) user['role'] = role
+  }
+  setRole('admin')
 
   const makeClient = async (body: Fields): Promise<{ id: string; secret: string }> => {
     const api = auth.api as unknown as Record<string, (input: object) => Promise<Record<string, string>>>
@@ -105,6 +121,7 @@ export async function startBetterAuth(
   return {
     baseUrl,
     issuer,
+    setRole,
     async sessionToken() {
       const response = await fetch(`${issuer}/token`, { headers: { cookie } })
       return ((await response.json()) as { token: string }).token

@@ -4,6 +4,7 @@ import { createUserResolver, type LocalUser, type OidcVerifier, type UserDirecto
 import { oidcMiddleware, type OidcMiddlewareOptions, requireRole } from '../../src/socket.io/index.ts'
 import { startIssuer, type TestIssuer } from '../support/issuer.ts'
 import { expiresIn, next, outcome, startServer, type TestServer, verifierOf } from './support.ts'
+import { eventually } from '../support/eventually.ts'
 
 let issuer: TestIssuer
 let verifier: OidcVerifier
@@ -173,7 +174,8 @@ describe('users', () => {
     await outcome(
       server.client(await issuer.token({ email: 'a@example.com', name: 'Alice', roles: ['user'] })),
     )
-    expect(findOrCreate).toHaveBeenCalledWith('alice', { email: 'a@example.com', name: 'Alice' })
+    const claims = expect.objectContaining({ iss: issuer.issuer, sub: 'alice' })
+    expect(findOrCreate).toHaveBeenCalledWith('alice', { email: 'a@example.com', name: 'Alice' }, claims)
     expect(seen[0]).toMatchObject({ sub: 'alice', userId: '7', userRole: 'admin', roles: ['admin'] })
   })
 
@@ -244,7 +246,7 @@ describe('the registry', () => {
       ['application', id],
     ])
     client.disconnect()
-    await vi.waitFor(() => expect(calls[2]).toEqual(['out', '7', id, 'alice']))
+    await eventually(() => expect(calls[2]).toEqual(['out', '7', id, 'alice']))
   })
 
   it('is told of the end after a registration that takes longer than the socket lives', async () => {
@@ -270,7 +272,7 @@ describe('the registry', () => {
     await ended[0]
     expect(calls).toEqual([])
     registered()
-    await vi.waitFor(() => expect(calls).toEqual(['in', 'out']))
+    await eventually(() => expect(calls).toEqual(['in', 'out']))
   })
 
   it('its failures are reported and close nobody', async () => {
@@ -289,7 +291,7 @@ describe('the registry', () => {
     await client.emitWithAck('ping')
     expect(onError).toHaveBeenCalledTimes(1)
     client.disconnect()
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledTimes(2))
+    await eventually(() => expect(onError).toHaveBeenCalledTimes(2))
   })
 
   it('does not hear of a client that is gone before it is let in', async () => {
@@ -323,7 +325,7 @@ describe('the registry', () => {
     client.disconnect()
     await closed
     decide()
-    await vi.waitFor(() => expect(passed).toHaveLength(1))
+    await eventually(() => expect(passed).toHaveLength(1))
     await new Promise(setImmediate)
     expect(session.registerSocket).not.toHaveBeenCalled()
     expect(server.io.sockets.sockets.size).toBe(0)

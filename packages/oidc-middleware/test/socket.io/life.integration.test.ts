@@ -1,9 +1,16 @@
 import type { Socket } from 'socket.io'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import type { OidcVerifier } from '../../src/index.ts'
-import { oidcMiddleware, type OidcMiddlewareOptions, requireRole } from '../../src/socket.io/index.ts'
+import {
+  oidcMiddleware,
+  type OidcMiddlewareOptions,
+  requireRole,
+  sessionOf,
+} from '../../src/socket.io/index.ts'
 import { startIssuer, type TestIssuer } from '../support/issuer.ts'
 import { expiresIn, next, outcome, startServer, type TestServer, verifierOf } from './support.ts'
+import { eventually } from '../support/eventually.ts'
 
 let issuer: TestIssuer
 let verifier: OidcVerifier
@@ -31,9 +38,9 @@ async function chat(options: Partial<OidcMiddlewareOptions> = {}, guardRole?: st
     if (guardRole !== undefined) io.use(requireRole(guardRole))
     io.on('connection', (socket) => {
       sockets.push(socket)
-      socket.on('say', (text: string, ack: (text: string) => void) => {
+      socket.on('say', (text: string, ack?: (text: string) => void) => {
         seen.push(text)
-        ack(text)
+        ack?.(text)
       })
       socket.on('reauth', () => seen.push('reauth'))
     })
@@ -160,6 +167,34 @@ describe('reauth', () => {
     )
   })
 
+  it('gets no more answers than a client that does not read them can be owed', async () => {
+    await using server = await chat()
+    const handshake = JSON.stringify({ token: await issuer.token() })
+    const client = new WebSocket(`${server.url.replace('http:', 'ws:')}/socket.io/?EIO=4&transport=websocket`)
+    client.on('message', (data) => {
+      if ((data as Buffer).toString().startsWith('0')) client.send(`40${handshake}`)
+    })
+    await eventually(() => expect(server.sockets).toHaveLength(1))
+    const [socket] = server.sockets as [Socket]
+    const { transport, writeBuffer } = socket.conn as unknown as {
+      transport: { writable: boolean }
+      writeBuffer: unknown[]
+    }
+    // As it is while what was sent last has not left the machine.
+    Object.defineProperty(transport, 'writable', {
+      get: () => false,
+      set() {
+        // Stays so.
+      },
+    })
+    for (let n = 0; n < 3000; n += 1) client.send('420["reauth","garbage"]')
+    client.send('42["say","all of it"]')
+    await eventually(() => expect(server.seen).toEqual(['all of it']))
+    expect(writeBuffer.length).toBeGreaterThan(0)
+    expect(writeBuffer.length).toBeLessThan(1100)
+    client.terminate()
+  })
+
   it('that loses a needed role ends the socket', async () => {
     await using server = await chat({}, 'admin')
     const client = server.client(await issuer.token({ roles: ['admin'] }))
@@ -186,6 +221,29 @@ describe('users of open sockets', () => {
     await gone
   })
 
+  it('every socket of a user who was disabled can be closed at once', async () => {
+    let isDisabled = false
+    const users = { findOrCreate: (sub: string) => ({ id: sub, isDisabled: isDisabled && sub === 'alice' }) }
+    await using server = await chat({ users })
+    const [alice, bob] = [
+      server.client(await issuer.token()),
+      server.client(await issuer.token({ sub: 'bob' })),
+    ]
+    await Promise.all([outcome(alice), outcome(bob)])
+    const told = next(alice, 'user_disabled')
+    isDisabled = true
+    await Promise.all(server.sockets.map(async (socket) => sessionOf(socket)?.recheck()))
+    expect(await told).toEqual([{ closeCode: 4403 }])
+    expect(await bob.emitWithAck('say', 'here')).toBe('here')
+  })
+
+  it('a socket that is not guarded has no session', async () => {
+    const sockets: Socket[] = []
+    await using server = await startServer((io) => io.on('connection', (socket) => sockets.push(socket)))
+    await outcome(server.client(undefined))
+    expect(sockets.map(sessionOf)).toEqual([undefined])
+  })
+
   it('a user who loses a needed role loses the socket', async () => {
     const user = { id: 1, role: 'admin' }
     await using server = await chat({ users: { findOrCreate: () => user }, recheckMs: 20 }, 'admin')
@@ -204,7 +262,7 @@ describe('users of open sockets', () => {
     await outcome(server.client(await issuer.token()))
     expect(server.sockets[0]?.userRole).toBe('editor')
     user.role = 'reader'
-    await vi.waitFor(() => expect(server.sockets[0]?.userRole).toBe('reader'))
+    await eventually(() => expect(server.sockets[0]?.userRole).toBe('reader'))
     expect(server.sockets[0]?.data).toMatchObject({ roles: ['reader'] })
   })
 
@@ -218,7 +276,7 @@ describe('users of open sockets', () => {
     await using server = await chat({ users: { findOrCreate }, recheckMs: 5 })
     const client = server.client(await issuer.token())
     await outcome(client)
-    await vi.waitFor(() => expect(asked).toBeGreaterThan(3))
+    await eventually(() => expect(asked).toBeGreaterThan(3))
     expect(await client.emitWithAck('say', 'still here')).toBe('still here')
   })
 })

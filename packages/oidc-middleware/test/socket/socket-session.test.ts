@@ -301,6 +301,36 @@ test('a role taken away takes effect at the next look, and the directory is aske
   expect(asked).toEqual([['admin'], ['admin']])
 })
 
+test('a look at the user can be asked for, and does not move the next one', async () => {
+  let asked = 0
+  let isDisabled = false
+  const recheck = async (context: OidcUserContext): Promise<OidcUserContext> => {
+    asked += 1
+    if (isDisabled) throw new OidcError('ERR_USER_DISABLED', 'no')
+    return { ...context, userRole: `look ${asked}` }
+  }
+  const { session, ended } = await open(verified(600_000), { recheckMs: 1000, users: { recheck } })
+  await session.recheck()
+  expect(session.context.userRole).toBe('look 1')
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(asked).toBe(2)
+  isDisabled = true
+  await session.recheck()
+  expect(ended).toEqual([['user_disabled', 4403]])
+  await session.recheck()
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(asked).toBe(3)
+})
+
+test('a look that is asked for never rejects, also where nobody can be asked', async () => {
+  const { session } = await open(verified(600_000))
+  await session.recheck()
+  const recheck = async (): Promise<never> => Promise.reject(new Error('down'))
+  const { session: other, ended } = await open(verified(600_000), { recheckMs: 0, users: { recheck } })
+  await other.recheck()
+  expect([other.isLive, ended]).toEqual([true, []])
+})
+
 test('an outage of the directory closes nobody', async () => {
   const recheck = vi.fn().mockRejectedValue(new OidcError('ERR_USER_PROVISION_FAILED', 'down'))
   const { session, ended } = await open(verified(600_000), { users: { recheck }, recheckMs: 1000 })

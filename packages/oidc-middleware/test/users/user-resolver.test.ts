@@ -1,5 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import type { TokenClaims } from '@portcullis/auth-core'
 import { createUserResolver, OidcError, type LocalUser, type OidcUserContext } from '../../src/index.ts'
+import { eventually } from '../support/eventually.ts'
 
 const ALICE: OidcUserContext = {
   userId: 'alice',
@@ -69,6 +71,46 @@ test('a disabled user is refused, also from the cache', async () => {
   expect(asked).toBe(1)
 })
 
+test('a user who is disabled is refused as such whatever else the directory does not say', async () => {
+  for (const user of [{}, { id: null }, { id: '', role: '' }, { id: {}, role: 7 }]) {
+    const users = createUserResolver({ findOrCreate: () => ({ ...user, isDisabled: true }) as never })
+    for (const ask of [users.resolve, users.recheck]) {
+      expect(await refusal(ask(ALICE))).toMatchObject({ code: 'ERR_USER_DISABLED' })
+    }
+  }
+})
+
+test('two issuers that call different people alike share neither question nor answer', async () => {
+  const asked: unknown[] = []
+  const users = createUserResolver({
+    async findOrCreate(sub, _profile, claims) {
+      asked.push([sub, claims?.['iss']])
+      await new Promise((resolve) => setImmediate(resolve))
+      return { id: `${String(claims?.['iss'])}#${sub}`, isDisabled: claims?.['iss'] === 'https://b' }
+    },
+  })
+  const of = (iss: string): TokenClaims => ({ iss, sub: 'alice', exp: 1 })
+  const [one, other, nobody] = await Promise.all([
+    users.resolve(ALICE, of('https://a')),
+    refusal(users.resolve(ALICE, of('https://b'))),
+    users.resolve(ALICE),
+  ])
+  expect([one.userId, other.code, nobody.userId]).toEqual([
+    'https://a#alice',
+    'ERR_USER_DISABLED',
+    'undefined#alice',
+  ])
+  expect((await users.resolve(ALICE, of('https://a'))).userId).toBe('https://a#alice')
+  expect((await refusal(users.resolve(ALICE, of('https://b')))).code).toBe('ERR_USER_DISABLED')
+  expect((await refusal(users.recheck(ALICE, of('https://b')))).code).toBe('ERR_USER_DISABLED')
+  expect(asked).toEqual([
+    ['alice', 'https://a'],
+    ['alice', 'https://b'],
+    ['alice', undefined],
+    ['alice', 'https://b'],
+  ])
+})
+
 test('a hundred callers with one sub ask once', async () => {
   let asked = 0
   const users = createUserResolver(
@@ -121,6 +163,41 @@ test('an answer that a later question overtook is not remembered', async () => {
   answers[0]?.({ id: 1 })
   expect((await first).userId).toBe('1')
   expect((await refusal(users.resolve(ALICE))).code).toBe('ERR_USER_DISABLED')
+})
+
+test('a re-check does not take the answer to a question that was asked before it, and shares the next', async () => {
+  const answers: Array<(user: LocalUser) => void> = []
+  const users = createUserResolver({
+    findOrCreate: () => new Promise<LocalUser>((resolve) => answers.push(resolve)),
+  })
+  const first = users.recheck(ALICE)
+  // Now she is disabled, and somebody who knows asks again.
+  const later = [refusal(users.recheck(ALICE)), refusal(users.recheck(ALICE))]
+  answers[0]?.({ id: 1 })
+  expect((await first).userId).toBe('1')
+  await eventually(() => expect(answers).toHaveLength(2))
+  answers[1]?.({ isDisabled: true })
+  expect((await Promise.all(later)).map(({ code }) => code)).toEqual([
+    'ERR_USER_DISABLED',
+    'ERR_USER_DISABLED',
+  ])
+  expect(answers).toHaveLength(2)
+})
+
+test('a re-check that fails hinders none of those that wait for it', async () => {
+  let asked = 0
+  const users = createUserResolver({
+    async findOrCreate() {
+      asked += 1
+      if (asked === 1) throw new Error('down')
+      return { id: asked }
+    },
+  })
+  const first = refusal(users.recheck(ALICE))
+  const second = users.recheck(ALICE)
+  expect((await first).code).toBe('ERR_USER_PROVISION_FAILED')
+  expect((await second).userId).toBe('2')
+  expect((await users.recheck(ALICE)).userId).toBe('3')
 })
 
 test.each<[string, () => unknown]>([

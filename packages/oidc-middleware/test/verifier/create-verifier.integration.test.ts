@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { exportSPKI, importJWK, type CryptoKey } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
@@ -33,6 +35,17 @@ function fakeClock(...others: Array<'Date'>): { advance(ms: number): void } {
   return { advance: (ms) => vi.advanceTimersByTime(ms) }
 }
 
+const JSON_HEADERS = { 'content-type': 'application/json' }
+
+/** Ten megabytes, or as much as is read of them. */
+function endless(response: ServerResponse): void {
+  response.writeHead(200, JSON_HEADERS)
+  const chunk = Buffer.alloc(65_536, ' ')
+  Readable.from(Array.from({ length: 160 }, () => chunk))
+    .on('error', () => undefined)
+    .pipe(response)
+}
+
 function at(offset: number): number {
   return Math.floor(Date.now() / 1000) + offset
 }
@@ -44,6 +57,24 @@ describe('a good token', () => {
     expect(found.claims).toMatchObject({ sub: 'alice', iss: idp.issuer, exp })
     expect(found.context).toMatchObject({ sub: 'alice', userRole: 'admin', features: { a: {} } })
     expect(found.expiresAtMs).toBe(exp * 1000)
+  })
+
+  test.each([
+    [1e308, 8.64e15],
+    [Number.MAX_SAFE_INTEGER, 8.64e15],
+    [at(60) + 0.1239, (at(60) + 0.1239) * 1000 - 0.9],
+  ])('that ends at %d ends at a whole millisecond that a Date can tell', async (exp, expected) => {
+    const { expiresAtMs } = await verifierOf().verify(await idp.token({ exp }))
+    expect(new Date(expiresAtMs).getTime()).toBe(expiresAtMs)
+    expect(Math.abs(expiresAtMs - expected)).toBeLessThan(1)
+  })
+
+  test('with features nested a thousand levels deep is good, and does without them', async () => {
+    const features = JSON.parse(`{"a":${'['.repeat(1000)}${']'.repeat(1000)}}`) as object
+    for (const maxCachedTokens of [0, 10]) {
+      const { context } = await verifierOf({ maxCachedTokens }).verify(await idp.token({ features }))
+      expect([context.sub, context.features]).toEqual(['alice', {}])
+    }
   })
 
   test('gives a new context each time, remembered or not', async () => {
@@ -293,6 +324,29 @@ describe('keys', () => {
     idp.answer = undefined
     clock.advance(1000)
     expect((await verifier.verify(token)).context.sub).toBe('alice')
+  })
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    ...[301, 302, 303, 307, 308].map((status): [string, (response: ServerResponse) => void] => [
+      `lead elsewhere with ${status}`,
+      (response) => response.writeHead(status, { location: '/elsewhere' }).end(),
+    ]),
+    ['are not there', (response) => response.writeHead(404).end()],
+    ['are nothing', (response) => response.writeHead(204).end()],
+    ['are a page', (response) => response.setHeader('content-type', 'text/html').end('<html></html>')],
+    ['are cut short', (response) => response.setHeader('content-type', 'application/json').end('{"keys":[')],
+    ['are too many bytes', (response) => endless(response)],
+    ['break off', (response) => void response.writeHead(200).write('{', () => response.destroy())],
+    ['break off at once', (response) => response.destroy()],
+    ['never come', () => undefined],
+    ['come without end', (response) => void response.writeHead(200, JSON_HEADERS).write('{')],
+  ])('that %s are those of nobody: 503, never 401', async (_what, answer) => {
+    const good = { keys: idp.keys }
+    idp.documents.set('/elsewhere', good)
+    idp.answer = (_request, response) => answer(response)
+    const verifier = verifierOf({ timeoutMs: 200 })
+    expect(await codeOf(verifier.verify(await idp.token()))).toBe('ERR_AUTH_KEYS_UNAVAILABLE')
+    expect([idp.downloads, idp.others]).toEqual([1, []])
   })
 
   test('that nobody knows cost one download in five minutes, however many tokens ask', async () => {

@@ -8,6 +8,7 @@ import {
 } from '../../src/index.ts'
 import { codeOf, refusalOf } from '../support/code-of.ts'
 import { AUDIENCE, startIssuer, type TestIssuer } from '../support/issuer.ts'
+import { eventually } from '../support/eventually.ts'
 
 const OPENID = '/.well-known/openid-configuration'
 const OAUTH = '/.well-known/oauth-authorization-server'
@@ -139,7 +140,7 @@ test('keys that move are found within the hour, and a failure meanwhile changes 
 
   publish(OPENID, idp.issuer, moved.jwksUri)
   const fromThere = await moved.token({ iss: idp.issuer })
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect((await verifier.verify(fromThere)).context.sub).toBe('alice')
   })
 })

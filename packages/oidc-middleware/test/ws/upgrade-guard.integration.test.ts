@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect as connectTcp } from 'node:net'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
 import type { LocalUser, OidcVerifier } from '../../src/index.ts'
 import {
@@ -12,6 +12,7 @@ import {
 } from '../../src/ws/index.ts'
 import { startIssuer, type TestIssuer } from '../support/issuer.ts'
 import { connect, guardedServer, refused, verifierOf } from './support.ts'
+import { eventually } from '../support/eventually.ts'
 
 let issuer: TestIssuer
 let verifier: OidcVerifier
@@ -42,7 +43,7 @@ test('a token opens a socket, and the application gets its session and its messa
   const texts = ['hello', '{"type":"say"}', '"reauth"', '["reauth"]', '{"of":{"type":"reauth"}}', '{"reauth"']
   for (const text of texts) client.socket.send(text)
   client.socket.send(Buffer.from('{"type":"reauth"}'), { binary: true })
-  await vi.waitFor(() => expect(server.messages).toEqual([...texts, '{"type":"reauth"}']))
+  await eventually(() => expect(server.messages).toEqual([...texts, '{"type":"reauth"}']))
   expect(client.frames).toEqual([])
 })
 
@@ -67,7 +68,7 @@ test('frames that come with the handshake are not lost while it is decided on', 
     const tcp = connectTcp(port, '127.0.0.1')
     const frames = [1, 2, 3, 4, 5].map((n) => maskedFrame(`${round}.${n}`))
     tcp.write(Buffer.concat([handshake(token), ...frames]))
-    await vi.waitFor(() => expect(server.messages).toHaveLength((round + 1) * 5))
+    await eventually(() => expect(server.messages).toHaveLength((round + 1) * 5))
     tcp.destroy()
   }
   expect(server.messages.slice(-5)).toEqual(['19.1', '19.2', '19.3', '19.4', '19.5'])
@@ -305,7 +306,7 @@ test('a message that comes before the late timer is not handed on', async () => 
   const deadline = server.sessions[0]?.deadline ?? 0
   const [socket] = [...server.webSockets.clients]
   client.socket.send('in time')
-  await vi.waitFor(() => expect(server.messages).toEqual(['in time']))
+  await eventually(() => expect(server.messages).toEqual(['in time']))
   // The process is busy when the time comes.
   while (Date.now() < deadline) continue
   const failure = new Promise<unknown>((resolve) => {
@@ -329,7 +330,7 @@ test('every way to listen is guarded', async () => {
   const client = await connect(server.url, await issuer.token())
   client.socket.send(JSON.stringify({ type: 'reauth', token: 'bad' }))
   client.socket.send('hello')
-  await vi.waitFor(() => expect(seen).toHaveLength(2))
+  await eventually(() => expect(seen).toHaveLength(2))
   expect(seen.toSorted()).toEqual(['listener hello', 'stream hello'])
 })
 
@@ -343,7 +344,7 @@ test('a reauth in band lets the socket live on, and the application sees nothing
   expect(deadline).toBeGreaterThan(Date.now() + 200_000)
   expect(server.sessions[0]?.context.roles).toEqual(['b'])
   client.socket.send('after')
-  await vi.waitFor(() => expect(server.messages).toEqual(['after']))
+  await eventually(() => expect(server.messages).toEqual(['after']))
 })
 
 test('a reauth as somebody else closes the socket with 4403', async () => {
@@ -383,6 +384,20 @@ test('a user who is disabled meanwhile is closed with 4403', async () => {
   expect(await client.closed).toEqual({ code: 4403, reason: 'user_disabled' })
 })
 
+test('every socket of a user who was disabled can be closed at once', async () => {
+  let isDisabled = false
+  const users = { findOrCreate: (sub: string) => ({ id: sub, isDisabled: isDisabled && sub === 'alice' }) }
+  await using server = await guardedServer({ verifier, users })
+  const alice = await connect(server.url, await issuer.token())
+  const again = await connect(server.url, await issuer.token())
+  const bob = await connect(server.url, await issuer.token({ sub: 'bob' }))
+  isDisabled = true
+  await Promise.all([...server.webSockets.clients].map(async (socket) => sessionOf(socket)?.recheck()))
+  for (const { closed } of [alice, again])
+    expect(await closed).toEqual({ code: 4403, reason: 'user_disabled' })
+  expect(bob.socket.readyState).toBe(bob.socket.OPEN)
+})
+
 test('a client that does not answer the close is cut off', async () => {
   await using server = await guardedServer({ verifier })
   const tcp = connectTcp((server.http.address() as AddressInfo).port, '127.0.0.1')
@@ -390,7 +405,7 @@ test('a client that does not answer the close is cut off', async () => {
   tcp.write(handshake(await shortToken(2)))
   await once(tcp, 'close')
   expect(server.sessions).toHaveLength(1)
-  await vi.waitFor(() => expect(server.webSockets.clients.size).toBe(0))
+  await eventually(() => expect(server.webSockets.clients.size).toBe(0))
 })
 
 test('bad frames end the socket and not the process', async () => {

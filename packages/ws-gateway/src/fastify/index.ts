@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Gateway } from '../gateway.ts'
@@ -11,8 +12,11 @@ declare module 'fastify' {
 export interface WsGatewayPluginOptions {
   /** Started by the application, drained when it closes. */
   gateway: Gateway
-  /** Leave upgrades at other paths to other listeners. @defaultValue false: they are answered with 404 */
-  shareUpgrades?: boolean | undefined
+  /**
+   * Which upgrades at other paths to leave to other listeners: all of them, or those that the function says belong to one.
+   * The rest is answered with 404. @defaultValue false
+   */
+  shareUpgrades?: boolean | ((request: IncomingMessage) => boolean) | undefined
 }
 
 const DRAIN_MS = 10_000
@@ -23,8 +27,9 @@ const plugin: FastifyPluginAsync<WsGatewayPluginOptions> = async (
 ) => {
   if (typeof gateway?.handleUpgrade !== 'function') throw new TypeError('"gateway" option must be a gateway')
   app.decorate('gateway', gateway)
+  const isOthers = typeof shareUpgrades === 'function' ? shareUpgrades : () => shareUpgrades
   app.server.on('upgrade', (request, socket, head) => {
-    if (!shareUpgrades || gateway.handles(request)) gateway.handleUpgrade(request, socket, head)
+    if (gateway.handles(request) || !isOthers(request)) gateway.handleUpgrade(request, socket, head)
   })
   // Before the server stops listening for good: it would wait for open sockets.
   app.addHook('preClose', () => gateway.drain({ timeoutMs: drainTimeoutMs(app.initialConfig.pluginTimeout) }))

@@ -78,6 +78,18 @@ test('other paths can be left to others', async () => {
   await app.close()
 })
 
+test('some paths can be left to others, and the rest is answered with 404', async () => {
+  const { app, base } = await startApp({ shareUpgrades: ({ url }) => url === '/other' })
+  const other = new WebSocketServer({ noServer: true })
+  app.server.on('upgrade', (request, socket, head: Buffer) => {
+    if (request.url === '/other')
+      other.handleUpgrade(request, socket, head, (webSocket) => webSocket.close(3000))
+  })
+  expect((await (await TestClient.open(`ws://${base}/other`)).closed).code).toBe(3000)
+  await expect(TestClient.open(`ws://${base}/elsewhere`)).rejects.toThrow('404')
+  await app.close()
+})
+
 test('an app without a gateway does not boot', async () => {
   for (const gateway of [undefined, {}]) {
     await expect(fastify().register(wsGateway, { gateway } as never)).rejects.toThrow(

@@ -3,6 +3,11 @@ import { has, union, type CharSet } from './char-set.ts'
 /** Sets of more characters than this are searched group by group, smaller ones character by character. */
 const FEW = 512
 
+/** Whether adding to the set takes a walk over all characters that have a case, some hundred microseconds. */
+export function isLarge(set: CharSet): boolean {
+  return set.reduce((sum, [low, high]) => sum + high - low + 1, 0) > FEW
+}
+
 /** Adds to a set what flag `i` makes equal to one of its characters. */
 export function closeOverCase(set: CharSet, unicode: boolean): CharSet {
   const groups = caseGroups(unicode)
@@ -10,8 +15,7 @@ export function closeOverCase(set: CharSet, unicode: boolean): CharSet {
   const addAll = (group: readonly number[]): void => {
     for (const equal of group) if (!has(set, equal)) added.add(equal)
   }
-  const size = set.reduce((sum, [low, high]) => sum + high - low + 1, 0)
-  if (size <= FEW) {
+  if (!isLarge(set)) {
     for (const [low, high] of set) {
       for (let character = low; character <= high; character += 1) addAll(groups.get(character) ?? [])
     }

@@ -17,6 +17,8 @@ export interface Pattern {
   readonly literal: boolean
   /** `linear` keeps states between values, the others nothing. */
   readonly engine: 'comparison' | 'backtracking' | 'linear'
+  /** How large it is after its repetitions are written out, in about the engine's instructions. */
+  readonly size: number
   readonly test: Test
 }
 
@@ -36,18 +38,17 @@ export function compilePattern(source: string, flags: string, maxSize: number = 
   const { ignoreCase, multiline, dotAll, unicode } = native
   const parts = topLevel(parsePattern(native.source, { ignoreCase, dotAll, unicode }), multiline)
   const node: Node = { type: 'sequence', nodes: parts }
-  if (sizeOf(node) > maxSize) throw new PatternProblem('unsafe', 'is too large')
+  const size = sizeOf(node)
+  if (size > maxSize) throw new PatternProblem('unsafe', 'is too large')
   const text = `/${native.source}/${kept}`
   const { prefix, suffix, longest, complete } = literalsOf(parts, unicode)
-  if (complete)
-    return { text, prefix, suffix, literal: true, engine: 'comparison', test: (value) => value === prefix }
-  if (isSimple(parts)) {
-    return { text, prefix, suffix, literal: false, engine: 'backtracking', test: backtracking(node, unicode) }
-  }
+  const found = { text, prefix, suffix, size, literal: complete }
+  if (complete) return { ...found, engine: 'comparison', test: (value) => value === prefix }
+  if (isSimple(parts)) return { ...found, engine: 'backtracking', test: backtracking(node, unicode) }
   const matches = linear(node, unicode)
   // Looking for a text first costs next to nothing beside the engine.
   const test: Test = longest === '' ? matches : (value) => value.includes(longest) && matches(value)
-  return { text, prefix, suffix, literal: false, engine: 'linear', test }
+  return { ...found, engine: 'linear', test }
 }
 
 /** A pattern as `#…` and restrictions write it: the flags may stand in front, `(?i)…`. */

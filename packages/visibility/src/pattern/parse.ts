@@ -1,4 +1,4 @@
-import { closeOverCase } from './case-folding.ts'
+import { closeOverCase, isLarge } from './case-folding.ts'
 import {
   complement,
   DIGIT,
@@ -27,6 +27,8 @@ type Item = number | CharSet | Property
 const MAX_DEPTH = 100
 /** Largest count of a repetition, and largest product of nested ones: the engine's own limit. */
 const MAX_REPEAT = 1000
+/** Most different large classes together with flag `i`: whoever compiles patterns of strangers has to be done soon. */
+const MAX_LARGE_FOLDS = 16
 
 /**
  * Parses the source of a `RegExp` that the runtime has accepted, and refuses as unsafe what needs backtracking or what the
@@ -35,6 +37,7 @@ const MAX_REPEAT = 1000
 export function parsePattern(source: string, flags: PatternFlags): Node {
   const { unicode, ignoreCase, dotAll } = flags
   const last = lastCharacter(unicode)
+  const largeFolds = new Map<string, CharSet>()
   let at = 0
   const whole = choice(0)
   if (at < source.length) throw unsafe('has an unmatched ")"')
@@ -209,7 +212,15 @@ export function parsePattern(source: string, flags: PatternFlags): Node {
   }
 
   function folded(set: CharSet): CharSet {
-    return ignoreCase ? closeOverCase(set, unicode) : set
+    if (!ignoreCase) return set
+    if (!isLarge(set)) return closeOverCase(set, unicode)
+    const key = set.join()
+    const known = largeFolds.get(key)
+    if (known !== undefined) return known
+    if (largeFolds.size === MAX_LARGE_FOLDS) throw unsafe('is too large')
+    const closed = closeOverCase(set, unicode)
+    largeFolds.set(key, closed)
+    return closed
   }
 
   function withProperties(set: CharSet, properties: readonly Property[], negated: boolean): Node {

@@ -1,10 +1,10 @@
 import { RestrictionError } from '../errors.ts'
 import { MAX_NAME_LENGTH } from '../limits.ts'
-import { compileInline } from '../pattern/compile-pattern.ts'
 import { PatternProblem } from '../pattern/problem.ts'
 import type { Identity } from '../rules/types.ts'
 import { dynamicPattern } from './dynamic-pattern.ts'
 import { parseRestriction, type Condition, type Operand } from './parse.ts'
+import { staticPattern } from './static-pattern.ts'
 
 /** Limits of one restriction, all integers >= 1. */
 export interface RestrictionLimits {
@@ -14,6 +14,13 @@ export interface RestrictionLimits {
   maxDepth?: number | undefined
   /** Most comparisons and bare operands. @defaultValue 64 */
   maxTerms?: number | undefined
+  /**
+   * Largest size of the patterns written in it, together, once their counts are written out; about a unit per character or
+   * class. @defaultValue 1000
+   */
+  maxPatternSize?: number | undefined
+  /** Most patterns that come out of identities. @defaultValue 8 */
+  maxDynamicPatterns?: number | undefined
 }
 
 /** A compiled restriction. */
@@ -22,6 +29,8 @@ export interface Restriction {
   readonly text: string
   /** True for null, undefined and the empty string, which hold for everybody. */
   readonly unrestricted: boolean
+  /** Size of the patterns written in it, together: what it costs to compile. */
+  readonly patternSize: number
   /**
    * Whether it holds. `own` is what `#` reads, the identity of whoever set the restriction; `other` is what `$` reads.
    * Own members only; null counts as missing.
@@ -49,8 +58,14 @@ export function compileRestriction(
   const maxLength = limit('maxLength', limits.maxLength, 1024)
   const maxDepth = limit('maxDepth', limits.maxDepth, 32)
   const maxTerms = limit('maxTerms', limits.maxTerms, 64)
+  const patterns: PatternBudget = {
+    size: 0,
+    maxSize: limit('maxPatternSize', limits.maxPatternSize, 1000),
+    dynamic: 0,
+    maxDynamic: limit('maxDynamicPatterns', limits.maxDynamicPatterns, 8),
+  }
   if (text === null || text === undefined || text === '') {
-    return { text: '', unrestricted: true, test: () => true }
+    return { text: '', unrestricted: true, patternSize: 0, test: () => true }
   }
   if (typeof text !== 'string') {
     const expected = 'a string'
@@ -59,21 +74,32 @@ export function compileRestriction(
       expected,
     })
   }
-  const test = compileCondition(parseRestriction(text, { maxLength, maxDepth, maxTerms }))
-  return { text, unrestricted: false, test }
+  const test = compileCondition(parseRestriction(text, { maxLength, maxDepth, maxTerms }), patterns)
+  return { text, unrestricted: false, patternSize: patterns.size, test }
 }
 
-function compileCondition(condition: Condition): Test {
-  if (condition.type === 'chain') return compileChain(condition)
-  if (condition.type === 'comparison') return compileComparison(condition)
+/** What the patterns of one restriction may cost, and cost so far. */
+interface PatternBudget {
+  size: number
+  readonly maxSize: number
+  dynamic: number
+  readonly maxDynamic: number
+}
+
+function compileCondition(condition: Condition, patterns: PatternBudget): Test {
+  if (condition.type === 'chain') return compileChain(condition, patterns)
+  if (condition.type === 'comparison') return compileComparison(condition, patterns)
   const read = reader(condition.operand)
   return (own, other) => read(own, other) !== undefined
 }
 
-function compileChain({ first, rest }: Extract<Condition, { type: 'chain' }>): Test {
-  const begin = compileCondition(first)
+function compileChain({ first, rest }: Extract<Condition, { type: 'chain' }>, patterns: PatternBudget): Test {
+  const begin = compileCondition(first, patterns)
   if (rest.length === 0) return begin
-  const steps = rest.map(({ join, condition }) => ({ and: join === '&&', test: compileCondition(condition) }))
+  const steps = rest.map(({ join, condition }) => ({
+    and: join === '&&',
+    test: compileCondition(condition, patterns),
+  }))
   return (own, other) => {
     let holds = begin(own, other)
     for (const { and, test } of steps) {
@@ -83,10 +109,13 @@ function compileChain({ first, rest }: Extract<Condition, { type: 'chain' }>): T
   }
 }
 
-function compileComparison({ left, operator, right }: Extract<Condition, { type: 'comparison' }>): Test {
+function compileComparison(
+  { left, operator, right }: Extract<Condition, { type: 'comparison' }>,
+  patterns: PatternBudget,
+): Test {
   const a = reader(left)
   if (operator === '?') {
-    const matches = patternTest(right)
+    const matches = patternTest(right, patterns)
     return (own, other) => {
       const value = a(own, other)
       return typeof value === 'string' && value.length <= MAX_NAME_LENGTH && matches(value, own, other)
@@ -97,10 +126,15 @@ function compileComparison({ left, operator, right }: Extract<Condition, { type:
   return (own, other) => (a(own, other) === b(own, other)) === wanted
 }
 
-function patternTest(operand: Operand): (value: string, own: Identity, other: Identity) => boolean {
-  if (operand.type === 'text') {
-    const pattern = staticPattern(operand.value, operand.position)
-    return (value) => pattern.test(value)
+function patternTest(
+  operand: Operand,
+  patterns: PatternBudget,
+): (value: string, own: Identity, other: Identity) => boolean {
+  if (operand.type === 'text') return writtenPattern(operand.value, operand.position, patterns)
+  patterns.dynamic += 1
+  if (patterns.dynamic > patterns.maxDynamic) {
+    const message = `there are more than ${patterns.maxDynamic} patterns out of identities`
+    throw new RestrictionError('ERR_VISIBILITY_RESTRICTION_LIMIT', message, { position: operand.position })
   }
   const read = reader(operand)
   return (value, own, other) => {
@@ -109,9 +143,11 @@ function patternTest(operand: Operand): (value: string, own: Identity, other: Id
   }
 }
 
-function staticPattern(text: string, position: number): ReturnType<typeof compileInline> {
+function writtenPattern(text: string, position: number, patterns: PatternBudget): (value: string) => boolean {
   try {
-    return compileInline(text)
+    const { size, test } = staticPattern(text, patterns.maxSize - patterns.size)
+    patterns.size += size
+    return test
   } catch (cause) {
     if (!(cause instanceof PatternProblem)) throw cause
     throw new RestrictionError('ERR_VISIBILITY_RESTRICTION_PATTERN', `the pattern ${cause.message}`, {

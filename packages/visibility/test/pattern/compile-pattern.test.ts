@@ -438,6 +438,11 @@ describe('a pattern is refused', () => {
     ['a{1001}', '', 'unsafe: repeats more than 1000 times'],
     ['(?:a{1000}){1000}', '', 'unsafe: repeats more than 1000 times'],
     ['(?:(?:a{10}){10}){11}', '', 'unsafe: repeats more than 1000 times'],
+    [
+      Array.from({ length: 17 }, (_, at) => `[\\W${String.fromCharCode(97 + at)}]`).join(''),
+      'i',
+      'unsafe: is too large',
+    ],
     ['(?:abcdefghij){1000}', '', 'unsafe: is too large'],
     ['('.repeat(102) + ')'.repeat(102), '', 'unsafe: has groups nested more than 100 deep'],
     ['a'.repeat(1025), '', 'unsafe: is longer than 1024 characters'],

@@ -117,6 +117,17 @@ test('more patterns out of identities than are remembered are all right', () => 
   }
 })
 
+test('more restrictions with a pattern than are remembered are all right', () => {
+  const restrictions = Array.from({ length: 100 }, (_, at) => compileRestriction(`$a ? '(x+y?)+${at}'`))
+  for (let round = 0; round < 2; round += 1) {
+    for (const [at, restriction] of restrictions.entries()) {
+      expect(restriction.test({}, { a: `xxyx${at}` })).toBe(true)
+      expect(restriction.test({}, { a: `xxyyx${at}` })).toBe(false)
+      expect(restriction.test({}, { a: `xxyx${at + 1}` })).toBe(false)
+    }
+  }
+})
+
 test('an identity that is not there is empty', () => {
   const restriction = compileRestriction('$a == #a')
   expect(restriction.test(undefined as never, null as never)).toBe(true)
@@ -190,6 +201,34 @@ describe('a restriction is refused', () => {
     expect(refusal("$a ? '(a)\\1'")).toEqual({ code, position: 5, expected: undefined })
   })
 
+  test('when its patterns are too large together, once their counts are written out', () => {
+    const code = 'ERR_VISIBILITY_RESTRICTION_PATTERN'
+    // A few characters that cost as much as a thousand: a client can send thousands of them.
+    expect(refusal("$a ? '(.?x){150}'")).toBe('compiled')
+    expect(refusal("$a ? '(.?x){900}'")).toEqual({ code, position: 5, expected: undefined })
+    expect(refusal("$a ? '(.?x){100}' || $a ? '(.?x){100}'")).toEqual({
+      code,
+      position: 26,
+      expected: undefined,
+    })
+    expect(refusal("$a ? 'abc' && $a ? 'def'", { maxPatternSize: 5 })).toMatchObject({ code, position: 19 })
+    expect(compileRestriction("$a ? 'abc' && $a ? 'de'").patternSize).toBe(
+      compileRestriction("$a ? 'abc'").patternSize + compileRestriction("$a ? 'de'").patternSize,
+    )
+    expect(compileRestriction('$a == 5').patternSize).toBe(0)
+  })
+
+  test('when more than a few of its patterns come out of identities', () => {
+    const dynamic = (count: number): string => Array.from({ length: count }, () => '$a?#b').join('&&')
+    expect(refusal(dynamic(8))).toBe('compiled')
+    expect(refusal(dynamic(9))).toEqual({
+      code: 'ERR_VISIBILITY_RESTRICTION_LIMIT',
+      position: 59,
+      expected: undefined,
+    })
+    expect(refusal('$a?#b && $a?$c', { maxDynamicPatterns: 1 })).toMatchObject({ position: 12 })
+  })
+
   test('when it is no string', () => {
     expect(refusal(5 as never)).toEqual({
       code: 'ERR_VISIBILITY_RESTRICTION_INVALID',
@@ -198,13 +237,16 @@ describe('a restriction is refused', () => {
     })
   })
 
-  test.each(['maxLength', 'maxDepth', 'maxTerms'])('with a TypeError when the limit %s is none', (name) => {
-    for (const value of [0, -1, 1.5, Number.NaN, Infinity, '5']) {
-      expect(() => compileRestriction('$a', { [name]: value })).toThrow(
-        new TypeError(`"limits.${name}" must be an integer >= 1`),
-      )
-    }
-  })
+  test.each(['maxLength', 'maxDepth', 'maxTerms', 'maxPatternSize', 'maxDynamicPatterns'])(
+    'with a TypeError when the limit %s is none',
+    (name) => {
+      for (const value of [0, -1, 1.5, Number.NaN, Infinity, '5']) {
+        expect(() => compileRestriction('$a', { [name]: value })).toThrow(
+          new TypeError(`"limits.${name}" must be an integer >= 1`),
+        )
+      }
+    },
+  )
 })
 
 function refusal(text: string, limits = {}): unknown {

@@ -44,6 +44,11 @@ const crafted = [
   }),
   workspacePackage('packages/newcomer', { dependencies: { '@portcullis/auth-core': '1' } }),
   workspacePackage('apps/gateway', { dependencies: { '@portcullis/registry': '1' } }),
+  workspacePackage('examples/page'),
+  workspacePackage('examples/hello', { exports: {} }),
+  workspacePackage('examples/chat', {
+    dependencies: { '@portcullis/page': '1', '@portcullis/hello': '1', '@portcullis/gateway': '1' },
+  }),
   workspacePackage('test/test-servers'),
 ]
 
@@ -67,6 +72,11 @@ test.each([
   ['packages/registry/src/a.ts', '@portcullis/client', 'registry may import only auth-core, oidc-middleware'],
   ['packages/newcomer/src/a.ts', '@portcullis/auth-core', 'newcomer has no line in the layering table'],
   ['apps/gateway/src/a.ts', '@portcullis/registry', 'fine'],
+  ['examples/chat/src/a.ts', '@portcullis/page', 'fine'],
+  ['examples/chat/src/a.ts', '@portcullis/hello', 'not in its exports map'],
+  ['examples/chat/src/a.ts', '@portcullis/gateway', 'nothing imports an app'],
+  ['packages/registry/src/a.ts', '@portcullis/page', 'only examples import an example'],
+  ['apps/gateway/src/a.ts', '@portcullis/page', 'only examples import an example'],
   [
     'apps/gateway/src/a.ts',
     '@portcullis/auth-core',

@@ -126,12 +126,32 @@ describe('a gateway that was taken over', () => {
   })
 })
 
+test('an interop gateway hears what the gateways of its cluster say', async () => {
+  const transport = await gateway()
+  const heard = new Collected<string>()
+  await transport.subscribeEvents('interop.default.all.*', (_payload, subject) => heard.push(subject))
+  transport.publishEvent('interop.default.all.one', Buffer.from('{}'))
+  expect(await heard.atLeast(1)).toEqual(['interop.default.all.one'])
+})
+
 describe('a worker that was taken over', () => {
+  test('cannot speak as an interop gateway', async () => {
+    const connection = await raw('worker')
+    const refused = new Promise<unknown>((resolve) => {
+      void (async () => {
+        for await (const status of connection.status()) if (status.type === 'error') resolve(status.error)
+      })()
+    })
+    connection.publish('interop.default.all.x', '{}')
+    expect(await refused).toMatchObject({ name: 'PermissionViolationError', operation: 'publish' })
+    await connection.close()
+  })
+
   test('cannot pose as a client', async () => {
     expect(await codeOf((await worker()).publishInbound(inbound(1)))).toBe('ERR_TRANSPORT_REFUSED')
   })
 
-  test.each(['inbound.>', 'outbound.>', 'dlq.>', '>', '$JS.>', '_INBOX_gateway.>'])(
+  test.each(['inbound.>', 'outbound.>', 'dlq.>', 'interop.>', '>', '$JS.>', '_INBOX_gateway.>'])(
     'cannot listen on %s',
     async (subject) => {
       const connection = await raw('worker')

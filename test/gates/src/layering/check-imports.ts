@@ -54,7 +54,9 @@ function checkRelative({ owner, file, specifier }: Import): string | undefined {
 function checkSibling({ owner, specifier, isSource }: Import, { packages }: ImportCheck): string | undefined {
   const target = packages.find(({ manifest }) => manifest.name === packageOf(specifier))
   if (target === undefined) return 'no such package'
-  if (target.kind === 'apps' || target.kind === 'examples') return 'nothing imports an app'
+  if (target.kind === 'apps') return 'nothing imports an app'
+  // What two examples share; one that runs by itself has no exports.
+  if (target.kind === 'examples' && owner.kind !== 'examples') return 'only examples import an example'
   if (target.kind === 'test' && isSource && owner.kind !== 'test') return 'only tests import a test package'
   if (target.manifest.exports?.[subpathOf(specifier)] === undefined) return 'not in its exports map'
   if (owner.kind !== 'packages' || !isSource) return undefined

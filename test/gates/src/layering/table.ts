@@ -18,6 +18,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ['transport'],
 
   'ws-gateway': ['auth-core', 'transport'],
-  interop: ['auth-core', 'transport', 'visibility'],
+  interop: ['auth-core', 'oidc-middleware', 'transport', 'visibility'],
   registry: ['auth-core', 'oidc-middleware'],
 }

@@ -5,6 +5,8 @@ import {
   gatewayAuth,
   internalRoutes,
 } from '@portcullis/gateway-auth/fastify'
+import type { InteropGateway } from '@portcullis/interop'
+import { interopGateway } from '@portcullis/interop/fastify'
 import type { Transport } from '@portcullis/transport'
 import type { Gateway } from '@portcullis/ws-gateway'
 import { wsGateway } from '@portcullis/ws-gateway/fastify'
@@ -16,6 +18,12 @@ import { metricsRoutes } from './metrics.ts'
 /** What the gateway's HTTP application is made of. */
 export interface AppOptions {
   gateway: Gateway
+  /** Absent where there is no interop gateway. */
+  interop?: InteropGateway | undefined
+  /** Origins whose pages may connect to it; those of the gateway itself when absent. */
+  allowedOrigins?: readonly string[] | undefined
+  /** Most open sockets of it. @defaultValue 10000 */
+  maxInteropConnections?: number | undefined
   transport: Transport
   /** Started by whoever made it: the gateway relays while its store is away. */
   auth: Auth
@@ -31,6 +39,9 @@ export interface AppOptions {
 /** Composes the HTTP application. It does not listen yet. */
 export async function createApp({
   gateway,
+  interop,
+  allowedOrigins,
+  maxInteropConnections,
   transport,
   auth,
   internalSecrets,
@@ -65,8 +76,18 @@ export async function createApp({
   await app.register(authRoutes, { auth: auth.service, internalSecrets, rateLimits, startAuth: false })
   await app.register(internalRoutes, { auth: auth.service, startAuth: false })
   await app.register(healthRoutes, { transport, auth })
-  await app.register(metricsRoutes, { gateway, transport, auth })
-  await app.register(wsGateway, { gateway })
+  await app.register(metricsRoutes, { gateway, interop, transport, auth })
+  if (interop !== undefined) {
+    await app.register(interopGateway, {
+      gateway: interop,
+      allowedOrigins,
+      maxConnections: maxInteropConnections,
+    })
+  }
+  await app.register(wsGateway, {
+    gateway,
+    shareUpgrades: (request) => interop !== undefined && app.interop.handles(request),
+  })
   return app
 }
 

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import proxyAddr from 'proxy-addr'
 import { createApp } from './app.ts'
 import { createAuth } from './auth/create-auth.ts'
+import { createInterop } from './interop/create-interop.ts'
 import { environmentSchema } from './environment/environment.ts'
 import { reportTransport } from './report-transport.ts'
 import { createTransport } from './transport.ts'
@@ -44,8 +45,12 @@ runService({
       logger,
     })
     auth.service.onRevocation(() => gateway.closeRevoked())
+    const interop = createInterop(env, transport, auth.service, logger)
     const app = await createApp({
       gateway,
+      interop: interop?.gateway,
+      allowedOrigins: env.allowedOrigins,
+      maxInteropConnections: env.MAX_CONNECTIONS,
       transport,
       auth,
       internalSecrets: env.INTERNAL_SECRET,
@@ -62,13 +67,17 @@ runService({
     const ready = gateway.start()
     ready.catch(() => undefined)
     if (transport.engine === 'embedded') await ready
+    // With NATS it meets the others as soon as it is there; its own clients do not wait for that.
+    const met = ready.then(() => interop?.gateway.start())
+    met.catch((error: unknown) => logger.error({ err: error }, 'the interop gateway could not be started'))
     const workers = await startWorkers(env.WORKER_MODULES, transport, logger)
     await app.listen({ port: env.PORT, host: env.HOST })
-    return { app, auth, controlPlane, transport, workers }
+    return { app, auth, controlPlane, interop, transport, workers }
   },
-  async stop({ app, auth, controlPlane, transport, workers }) {
+  async stop({ app, auth, controlPlane, interop, transport, workers }) {
     // From the edge inwards: sessions, then those who answer them, then the engine.
     await app.close()
+    await interop?.close()
     await Promise.all(workers.map((worker) => worker.drain()))
     await transport.drain()
     await auth.close()

@@ -1,15 +1,21 @@
+import type { InteropGateway } from '@portcullis/interop'
 import type { Transport } from '@portcullis/transport'
 import type { Gateway, GatewayStats } from '@portcullis/ws-gateway'
 import type { FastifyPluginAsync } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Auth } from './auth/create-auth.ts'
+import { clientMetrics, registerInteropMetrics } from './interop/interop-metrics.ts'
 
-/** `/metrics` in the Prometheus text format. Labels are codes of ours, never names of clients. */
+/**
+ * `/metrics` in the Prometheus text format. Labels are codes of ours, never names of clients, but for what interop clients
+ * publish themselves.
+ */
 export const metricsRoutes: FastifyPluginAsync<{
   gateway: Gateway
+  interop: InteropGateway | undefined
   transport: Transport
   auth: Auth
-}> = async (app, { gateway, transport, auth }) => {
+}> = async (app, { gateway, interop, transport, auth }) => {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -89,7 +95,11 @@ export const metricsRoutes: FastifyPluginAsync<{
     auth.eventCounts(),
   )
 
+  const updateInterop = interop && registerInteropMetrics(registry, interop)
+
   app.get('/metrics', { logLevel: 'warn', config: { auth: 'none' } }, async (_request, reply) => {
-    return reply.type(registry.contentType).send(await registry.metrics())
+    updateInterop?.()
+    const published = interop === undefined ? '' : await clientMetrics(interop.metricSamples())
+    return reply.type(registry.contentType).send(`${await registry.metrics()}${published}`)
   })
 }

@@ -87,6 +87,13 @@ test.each([
   ['AUTH_STORE', 'nats'],
   ['AUTH_STORE', 'postgres'],
   ['AUTH_DATABASE_URL', 'mysql://localhost'],
+  ['INTEROP_AUTH', ','],
+  ['INTEROP_AUTH', 'everybody'],
+  ['INTEROP_AUTH', 'machine,off'],
+  ['INTEROP_OIDC_ISSUER', 'idp.example.com'],
+  ['INTEROP_OIDC_AUDIENCE', 'x'.repeat(257)],
+  ['INTEROP_DEFAULT_VISIBILITY', 'global'],
+  ['INTEROP_CLUSTER', 'a.b'],
   ['LOG_LEVEL', 'loud'],
   ['EXIT_WITH_PARENT', 'maybe'],
   ['ALLOWED_ORIGINS', 'example.com'],
@@ -122,6 +129,40 @@ describe('machine clients', () => {
     [{ NATS_URL: 'nats://localhost:4222', AUTH_STORE: 'memory' }, 'memory'],
   ])('with %j they are kept in the %s store', (env, store) => {
     expect(parseEnvironment(environmentSchema, env).AUTH_STORE).toBe(store)
+  })
+})
+
+describe('clients of the interop gateway', () => {
+  const auth = (env: Record<string, string>): readonly string[] =>
+    parseEnvironment(environmentSchema, env).INTEROP_AUTH
+
+  test('log in as anybody in development, and as machine clients in production', () => {
+    expect(auth({})).toEqual(['dev', 'machine'])
+    expect(auth(PRODUCTION)).toEqual(['machine'])
+    expect(auth({ ...PRODUCTION, INTEROP_AUTH: 'off' })).toEqual(['off'])
+  })
+
+  test('never log in as anybody in production', () => {
+    for (const list of ['dev', 'machine,dev']) {
+      expect(problem({ ...PRODUCTION, INTEROP_AUTH: list })).toMatch(
+        /^INTEROP_AUTH: .*refused in production$/m,
+      )
+    }
+  })
+
+  test('log in at an OpenID provider that is named, for an audience that is named', () => {
+    const issuer = { INTEROP_OIDC_ISSUER: 'https://idp.example.com' }
+    const audience = { INTEROP_OIDC_AUDIENCE: 'desk' }
+    const oidc = { ...PRODUCTION, INTEROP_AUTH: 'oidc,machine' }
+    expect(problem({ ...oidc, ...audience })).toMatch(/^INTEROP_OIDC_ISSUER: .*is required/m)
+    expect(problem({ ...oidc, ...issuer })).toMatch(/^INTEROP_OIDC_AUDIENCE: .*is required/m)
+    expect(auth({ ...oidc, ...issuer, ...audience })).toEqual(['oidc', 'machine'])
+    const local = { ...audience, INTEROP_AUTH: 'oidc', INTEROP_OIDC_ISSUER: 'http://localhost:9090' }
+    expect(auth(local)).toEqual(['oidc'])
+    expect(problem({ ...PRODUCTION, ...local })).toMatch(/^INTEROP_OIDC_ISSUER: must be an https: URL/m)
+    expect(problem({ ...local, INTEROP_OIDC_ISSUER: 'http://idp.example.com' })).toMatch(
+      /^INTEROP_OIDC_ISSUER: must be an https: URL/m,
+    )
   })
 })
 

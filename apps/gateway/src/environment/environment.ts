@@ -10,6 +10,7 @@ import {
 import { MIN_SECRET_BYTES } from '@portcullis/auth-core'
 import { z } from 'zod'
 import { authVariables, isLong } from './auth-variables.ts'
+import { interopVariables } from './interop-variables.ts'
 import { relayVariables } from './relay-variables.ts'
 
 /** Pages on this machine, whatever serves them. */
@@ -24,6 +25,7 @@ export const variables = {
   HOST: z.string().optional(),
   ...relayVariables,
   ...authVariables,
+  ...interopVariables,
   LOG_LEVEL: logLevel.default('info'),
   EXIT_WITH_PARENT: booleanFlag.default(false),
 }
@@ -41,10 +43,28 @@ function* problemsOf(env: Variables): Iterable<[name: keyof Variables, problem: 
   if (production && !env.INTERNAL_SECRET.every(isLong)) {
     yield ['INTERNAL_SECRET', `must have at least ${MIN_SECRET_BYTES} bytes in production`]
   }
+  if (production && env.INTEROP_AUTH?.includes('dev')) {
+    yield ['INTEROP_AUTH', 'dev lets everybody in, and is refused in production']
+  }
+  if (env.INTEROP_AUTH?.includes('oidc')) {
+    if (env.INTEROP_OIDC_ISSUER === undefined) {
+      yield ['INTEROP_OIDC_ISSUER', 'is required with INTEROP_AUTH=oidc']
+    } else if (!isIssuer(new URL(env.INTEROP_OIDC_ISSUER), production)) {
+      yield ['INTEROP_OIDC_ISSUER', 'must be an https: URL, or outside production http: on this machine']
+    }
+    if (env.INTEROP_OIDC_AUDIENCE === undefined) {
+      yield ['INTEROP_OIDC_AUDIENCE', 'is required with INTEROP_AUTH=oidc']
+    }
+  }
   if (env.AUTH_STORE === 'nats' && env.NATS_URL === undefined) yield ['AUTH_STORE', 'nats needs NATS_URL']
   if (env.AUTH_STORE === 'postgres' && env.AUTH_DATABASE_URL === undefined) {
     yield ['AUTH_STORE', 'postgres needs AUTH_DATABASE_URL']
   }
+}
+
+/** Whether a provider may be there. */
+function isIssuer({ protocol, hostname }: URL, production: boolean): boolean {
+  return protocol === 'https:' || (!production && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(hostname))
 }
 
 /** The environment of the process, checked and completed. */
@@ -64,6 +84,7 @@ export const environmentSchema = z
       allowedOrigins: ALLOWED_ORIGINS ?? (production ? undefined : DEVELOPMENT_ORIGINS),
       // Strangers do not become clients by themselves, unless somebody decided so.
       AUTH_REGISTRATION: env.AUTH_REGISTRATION ?? (production ? 'token' : 'open'),
+      INTEROP_AUTH: env.INTEROP_AUTH ?? (production ? (['machine'] as const) : (['dev', 'machine'] as const)),
       AUTH_STORE: env.AUTH_STORE ?? defaultStore(env),
       DATA_DIR: DATA_DIR ?? DEFAULT_DATA_DIR,
       isDataDirChosen: DATA_DIR !== undefined,

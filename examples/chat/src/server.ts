@@ -1,15 +1,12 @@
 import { readEnvironment, runService } from '@portcullis/app'
-import { createPageServer } from './server/create-page-server.ts'
+import { servePage } from '@portcullis/example-page/server'
 import { environmentSchema } from './server/environment.ts'
+import { pageOptions } from './server/page-options.ts'
 
 const env = readEnvironment(environmentSchema, process.env)
 
 runService({
   name: 'chat',
-  async start() {
-    const app = await createPageServer({ gatewayUrl: env.GATEWAY_URL, gatewayPort: env.GATEWAY_PORT })
-    await app.listen({ port: env.CHAT_PORT, host: env.CHAT_HOST })
-    return app
-  },
-  stop: (app) => app.close(),
+  start: () => servePage(pageOptions(env)),
+  stop: (page) => page.close(),
 })

@@ -1,37 +1,29 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { findChromium } from '@portcullis/test-servers'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { openBrowser, type TestBrowser } from '@portcullis/example-page/testing'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startChat, type RunningChat } from './support/start-chat.ts'
 
 let chat: RunningChat
-let browser: Browser
-/** What pages wrote to their console, or threw, and should not have. */
-const complaints: string[] = []
+let browser: TestBrowser
 
 beforeAll(async () => {
   chat = await startChat()
-  browser = await chromium.launch({ executablePath: await findChromium() })
+  browser = await openBrowser()
 })
 afterEach(() => {
-  expect(complaints.splice(0)).toEqual([])
+  expect(browser.takeComplaints()).toEqual([])
 })
 afterAll(async () => {
-  await browser?.close()
+  await browser?.[Symbol.asyncDispose]()
   await chat?.[Symbol.asyncDispose]()
 })
 
 /** A person: a browser profile of its own, connected and in a room. */
 async function enter(name: string, room: string): Promise<Page> {
-  const context = await browser.newContext()
-  const page = await context.newPage()
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('WebSocket')) complaints.push(message.text())
-  })
-  await page.goto(`${chat.pageUrl}/#${room}`)
+  const page = await browser.open(`${chat.pageUrl}/#${room}`)
   await page.getByRole('status').getByText('Connected').waitFor()
   await page.getByLabel('You are').fill(name)
   await page.getByLabel('You are').press('Enter')
@@ -154,19 +146,4 @@ test('the terminal participant says its piece and ends', async () => {
   await bubble(ada, 'hello from a terminal').waitFor()
   await person(ada, 'Shell').waitFor({ state: 'detached' })
   await ada.context().close()
-})
-
-describe('the page server', () => {
-  test('allows our own files and the gateway, nothing inline', async () => {
-    const response = await fetch(chat.pageUrl)
-    const policy = response.headers.get('content-security-policy')
-    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'")
-    expect(policy).toContain(`connect-src 'self' ${new URL(chat.gatewayUrl).origin};`)
-    expect(policy).not.toContain('unsafe')
-    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
-  })
-
-  test('tells where the gateway is', async () => {
-    expect(await (await fetch(`${chat.pageUrl}/config.json`)).json()).toEqual({ gatewayUrl: chat.gatewayUrl })
-  })
 })

@@ -1,4 +1,4 @@
-import { byId } from './dom.ts'
+import { byId } from '@portcullis/example-page/page'
 
 // Repeated while typing goes on; less than what a page takes for the end of it.
 const TYPING_REPEAT_MS = 3000

@@ -1,7 +1,7 @@
 import { createClient } from '@portcullis/client'
+import { byId, fetchGatewayUrl, reloadFromCache } from '@portcullis/example-page/page'
 import type { FromRoom } from '../chat/messages.ts'
 import { Composer } from './composer.ts'
-import { byId } from './dom.ts'
 import { loadIdentity } from './identity.ts'
 import { MessagesView } from './messages-view.ts'
 import { PeopleView } from './people-view.ts'
@@ -13,9 +13,7 @@ import { StatusView } from './status-view.ts'
 // Typing fades without an event.
 const REFRESH_MS = 1000
 
-const response = await fetch('config.json')
-const { gatewayUrl } = (await response.json()) as { gatewayUrl: string }
-
+const gatewayUrl = await fetchGatewayUrl()
 const identity = loadIdentity()
 const client = createClient<FromRoom>({ url: gatewayUrl, reconnectCapMs: 5000 })
 
@@ -57,7 +55,4 @@ render()
 setInterval(() => people.renderTyping(session.roster), REFRESH_MS)
 // Others learn at once, and not when the gateway has noticed.
 addEventListener('pagehide', () => void client.close())
-// Back from the browser's cache, with a client that is closed.
-addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) location.reload()
-})
+reloadFromCache()

@@ -1,6 +1,5 @@
-import { paintAvatar } from './avatar.ts'
+import { arrange, byId, create, paintAvatar } from '@portcullis/example-page/page'
 import type { Line } from './conversation.ts'
-import { arrange, byId, create } from './dom.ts'
 
 // Messages of one person this close together share one avatar and one headline.
 const GROUP_MS = 5 * 60_000

@@ -1,6 +1,5 @@
+import { byId, create, paintAvatar } from '@portcullis/example-page/page'
 import type { Participant } from '../chat/messages.ts'
-import { paintAvatar } from './avatar.ts'
-import { byId, create } from './dom.ts'
 import type { Roster } from './roster.ts'
 
 /** Who is here: the list, the line under the room's name, and who is typing. */

@@ -1,5 +1,5 @@
+import { byId, create } from '@portcullis/example-page/page'
 import { ROOM_NAME } from '../chat/limits.ts'
-import { byId, create } from './dom.ts'
 
 const ROOMS_KEY = 'portcullis-chat-rooms'
 const SUGGESTED = ['lobby', 'design', 'random']

@@ -1,5 +1,4 @@
-import { paintAvatar } from './avatar.ts'
-import { byId } from './dom.ts'
+import { byId, paintAvatar } from '@portcullis/example-page/page'
 import { saveName, type Identity } from './identity.ts'
 
 /** Shows one's own name, to be changed in place. */

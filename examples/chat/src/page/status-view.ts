@@ -1,5 +1,5 @@
 import type { Client, ClientStatus } from '@portcullis/client'
-import { byId } from './dom.ts'
+import { byId } from '@portcullis/example-page/page'
 
 const WORDING: Record<ClientStatus, string> = {
   connecting: 'Connecting…',

@@ -1,4 +1,5 @@
 import { booleanFlag, httpUrl, port } from '@portcullis/app'
+import { webSocketUrl } from '@portcullis/example-page/server'
 import { z } from 'zod'
 
 /** Variables of the example's server and `dev` command. */
@@ -7,10 +8,7 @@ export const environmentSchema = z.object({
   CHAT_PORT: port.default(8080),
   CHAT_HOST: z.string().default('127.0.0.1'),
   /** Where browsers reach the gateway. When absent: the page's own host name, port `GATEWAY_PORT`. */
-  GATEWAY_URL: z
-    .string()
-    .refine((value) => /^wss?:\/\//.test(value) && URL.canParse(value), 'must be a ws: or wss: URL')
-    .optional(),
+  GATEWAY_URL: webSocketUrl.optional(),
   GATEWAY_PORT: port.default(4000),
   /** When absent: localhost, port `CONTROL_PLANE_PORT`. */
   CONTROL_PLANE_URL: httpUrl.optional(),

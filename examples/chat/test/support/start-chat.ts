@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
+import { servePage } from '@portcullis/example-page/server'
 import { createEmbeddedTransport } from '@portcullis/transport/embedded'
 import { createGateway } from '@portcullis/ws-gateway'
-import { createPageServer } from '../../src/server/create-page-server.ts'
 import createChatWorker from '../../src/worker.ts'
 
 /** The whole example in this process: page, gateway, transport and worker. */
@@ -43,12 +42,11 @@ export async function startChat(): Promise<RunningChat> {
   const { port } = http.address() as AddressInfo
   const gatewayUrl = `ws://localhost:${port}/ws`
 
-  const page = await createPageServer({
-    gatewayUrl,
-    root: fileURLToPath(new URL('../../dist/public', import.meta.url)),
+  const page = await servePage({
+    root: new URL('../../dist/public', import.meta.url),
+    gateway: { port, path: '/ws' },
+    port: 0,
   })
-  await page.listen({ port: 0, host: '127.0.0.1' })
-  const pageUrl = `http://localhost:${(page.server.address() as AddressInfo).port}`
 
   const interrupt = async (): Promise<void> => {
     const closed = once(http, 'close')
@@ -57,7 +55,7 @@ export async function startChat(): Promise<RunningChat> {
     await closed
   }
   return {
-    pageUrl,
+    pageUrl: page.url,
     gatewayUrl,
     interrupt,
     resume: () => listen(port),

@@ -1,4 +1,4 @@
-/** Shows initials on a colour that depends on the name alone, so that it is the same in every tab. */
+/** Shows initials on a colour that depends on the name alone, so that it is the same in every window. */
 export function paintAvatar(avatar: HTMLElement, name: string): void {
   avatar.textContent = initials(name)
   avatar.style.setProperty('--hue', String(hue(name)))

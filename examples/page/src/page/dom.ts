@@ -5,7 +5,7 @@ export function byId<Kind extends Element>(id: string, kind: new () => Kind): Ki
   return element
 }
 
-/** A new element. Text goes in as text and never as markup, which is all that keeps a chat safe from its users. */
+/** A new element. Text goes in as text and never as markup, which is all that keeps a page safe from what others type. */
 export function create<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className = '',

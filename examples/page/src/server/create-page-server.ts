@@ -1,18 +1,12 @@
-import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import { fastify, type FastifyInstance } from 'fastify'
 import { gatewayUrl, type GatewayPlace } from './gateway-url.ts'
 
-export interface PageServerOptions extends GatewayPlace {
-  /** Folder with the built page. @defaultValue dist/public of this example */
-  root?: string | undefined
-}
-
-/** Serves the page, and `/config.json` which tells it where the gateway is. Opens nothing until `listen`. */
-export async function createPageServer(options: PageServerOptions = {}): Promise<FastifyInstance> {
+/** Serves a folder, and `/config.json` which tells the page where its gateway is. Opens nothing until `listen`. */
+export async function createPageServer(root: URL, gateway: GatewayPlace): Promise<FastifyInstance> {
   const app = fastify()
   app.addHook('onRequest', async (request, reply) => {
-    const { origin } = new URL(gatewayUrl(options, request.hostname))
+    const { origin } = new URL(gatewayUrl(gateway, request.hostname))
     reply.headers({
       'content-security-policy': contentSecurityPolicy(origin),
       'referrer-policy': 'no-referrer',
@@ -21,7 +15,7 @@ export async function createPageServer(options: PageServerOptions = {}): Promise
     })
   })
   await app.register(fastifyStatic, {
-    root: options.root ?? fileURLToPath(new URL('public', import.meta.url)),
+    root,
     cacheControl: false,
     setHeaders: (reply) => {
       reply.header('cache-control', 'no-cache')
@@ -29,7 +23,7 @@ export async function createPageServer(options: PageServerOptions = {}): Promise
   })
   app.get('/config.json', async (request, reply) => {
     reply.header('cache-control', 'no-store')
-    return { gatewayUrl: gatewayUrl(options, request.hostname) }
+    return { gatewayUrl: gatewayUrl(gateway, request.hostname) }
   })
   return app
 }

@@ -1,0 +1,1 @@
+export { openBrowser, type TestBrowser } from './browser.ts'

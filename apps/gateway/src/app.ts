@@ -5,8 +5,7 @@ import {
   gatewayAuth,
   internalRoutes,
 } from '@portcullis/gateway-auth/fastify'
-import type { InteropGateway } from '@portcullis/interop'
-import { interopGateway } from '@portcullis/interop/fastify'
+import { interopGateway, type InteropPluginOptions } from '@portcullis/interop/fastify'
 import type { Transport } from '@portcullis/transport'
 import type { Gateway } from '@portcullis/ws-gateway'
 import { wsGateway } from '@portcullis/ws-gateway/fastify'
@@ -19,11 +18,7 @@ import { metricsRoutes } from './metrics.ts'
 export interface AppOptions {
   gateway: Gateway
   /** Absent where there is no interop gateway. */
-  interop?: InteropGateway | undefined
-  /** Origins whose pages may connect to it; those of the gateway itself when absent. */
-  allowedOrigins?: readonly string[] | undefined
-  /** Most open sockets of it. @defaultValue 10000 */
-  maxInteropConnections?: number | undefined
+  interop?: InteropPluginOptions | undefined
   transport: Transport
   /** Started by whoever made it: the gateway relays while its store is away. */
   auth: Auth
@@ -40,8 +35,6 @@ export interface AppOptions {
 export async function createApp({
   gateway,
   interop,
-  allowedOrigins,
-  maxInteropConnections,
   transport,
   auth,
   internalSecrets,
@@ -76,14 +69,8 @@ export async function createApp({
   await app.register(authRoutes, { auth: auth.service, internalSecrets, rateLimits, startAuth: false })
   await app.register(internalRoutes, { auth: auth.service, startAuth: false })
   await app.register(healthRoutes, { transport, auth })
-  await app.register(metricsRoutes, { gateway, interop, transport, auth })
-  if (interop !== undefined) {
-    await app.register(interopGateway, {
-      gateway: interop,
-      allowedOrigins,
-      maxConnections: maxInteropConnections,
-    })
-  }
+  await app.register(metricsRoutes, { gateway, interop: interop?.gateway, transport, auth })
+  if (interop !== undefined) await app.register(interopGateway, interop)
   await app.register(wsGateway, {
     gateway,
     shareUpgrades: (request) => interop !== undefined && app.interop.handles(request),

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { loggerOptions, readEnvironment, runService } from '@portcullis/app'
 import { machineAuthorizer } from '@portcullis/gateway-auth'
 import { controlPlaneAuthorizer, createGateway } from '@portcullis/ws-gateway'
@@ -25,6 +26,7 @@ runService({
     })
     const auth = await createAuth(env, logger)
     const isTrusted = proxyAddr.compile(env.TRUSTED_PROXIES)
+    const clientAddress = (request: IncomingMessage): string => proxyAddr(request, isTrusted)
     const gateway = createGateway({
       transport,
       // Machine tokens are decided about here, everybody else by the control plane.
@@ -34,7 +36,7 @@ runService({
         fallback: controlPlane.authorize,
       }),
       allowedOrigins: env.allowedOrigins,
-      clientAddress: (request) => proxyAddr(request, isTrusted),
+      clientAddress,
       maxPayloadBytes: env.MAX_PAYLOAD_BYTES,
       maxConnections: env.MAX_CONNECTIONS,
       maxConnectionsPerAddress: env.MAX_CONNECTIONS_PER_ADDRESS,
@@ -48,9 +50,13 @@ runService({
     const interop = createInterop(env, transport, auth.service, logger)
     const app = await createApp({
       gateway,
-      interop: interop?.gateway,
-      allowedOrigins: env.allowedOrigins,
-      maxInteropConnections: env.MAX_CONNECTIONS,
+      interop: interop && {
+        gateway: interop.gateway,
+        allowedOrigins: env.allowedOrigins,
+        clientAddress,
+        maxConnections: env.MAX_CONNECTIONS,
+        maxConnectionsPerAddress: env.INTEROP_MAX_CONNECTIONS_PER_ADDRESS,
+      },
       transport,
       auth,
       internalSecrets: env.INTERNAL_SECRET,

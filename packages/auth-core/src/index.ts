@@ -1,5 +1,7 @@
 export { AUTH_ERRORS, AuthError, type AuthErrorCode, type AuthErrorOptions } from './errors.ts'
 
+export { addressKey } from './address/address-key.ts'
+
 export {
   createAccessTokenAuthenticator,
   type AuthenticatedSubject,

@@ -17,6 +17,7 @@ test('the package exports these names and no others', () => {
     'MIN_SECRET_BYTES',
     'REDACTED',
     'TOKEN_ALGORITHMS',
+    'addressKey',
     'allowInsecureHttp',
     'challenge',
     'compileOrigins',

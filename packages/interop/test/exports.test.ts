@@ -79,8 +79,19 @@ test('the README lists every error as it is', () => {
 })
 
 test('the README lists every limit with its default', () => {
-  const rows = [...readme.matchAll(/^\| `(max\w+|clusterTimeoutMs)` .*\| (\d+) +\|$/gm)]
+  const table = readme.slice(readme.indexOf('### Limits'))
+  const rows = [...table.matchAll(/^\| `(max\w+|clusterTimeoutMs)` .*\| (\d+) +\|$/gm)]
   expect(Object.fromEntries(rows.map(([, name, value]) => [name, Number(value)]))).toEqual(DEFAULT_LIMITS)
+})
+
+test('the README lists every option of an upgrade', () => {
+  const source = readFileSync(new URL('../src/ws/interop-upgrade.ts', import.meta.url), 'utf8')
+  const members = /export interface InteropUpgradeOptions \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? ''
+  const known = [...members.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name)
+  const table = readme.slice(readme.indexOf('### WebSocket'), readme.indexOf('### Limits'))
+  const told = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name)
+  expect(new Set(told)).toEqual(new Set(known))
+  expect(known.length).toBeGreaterThan(5)
 })
 
 test('an error says what it is, also across copies of the package', () => {

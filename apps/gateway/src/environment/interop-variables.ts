@@ -21,6 +21,11 @@ export const interopVariables = {
   INTEROP_OIDC_AUDIENCE: z.string().min(1).max(256, 'must have at most 256 characters').optional(),
   INTEROP_RULES_FILE: z.string().optional(),
   INTEROP_DEFAULT_VISIBILITY: z.enum(['local', 'cluster'], 'must be local or cluster').default('local'),
+  INTEROP_MAX_CONNECTIONS_PER_ADDRESS: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'must be a whole number of at least 1')
+    .transform(Number)
+    .default(1000),
   INTEROP_CLUSTER: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')

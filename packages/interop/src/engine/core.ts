@@ -1,4 +1,4 @@
-import type { ConnectionState } from '../connection/connections.ts'
+import type { ConnectionState } from '../connection/connection-state.ts'
 import type { LocalPeer } from '../peers/local-peer.ts'
 import type { AnnouncingLink } from '../peers/announcing-link.ts'
 import type { DomainName } from '../protocol/message.ts'

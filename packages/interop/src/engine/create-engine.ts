@@ -1,7 +1,7 @@
 import type { VisibilityControl } from '@portcullis/visibility'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Connection, ConnectionEnd } from '../connection/connection.ts'
-import { type ConnectionState, newConnection } from '../connection/connections.ts'
+import { type ConnectionState, newConnection } from '../connection/connection-state.ts'
 import { InteropError } from '../errors.ts'
 import type { InteropLimits } from '../gateway/limits.ts'
 import type { InteropLogger } from '../gateway/logger.ts'

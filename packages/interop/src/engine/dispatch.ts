@@ -1,5 +1,5 @@
 import type { GatewayTokens } from '../authentication/tokens.ts'
-import type { ConnectionState } from '../connection/connections.ts'
+import type { ConnectionState } from '../connection/connection-state.ts'
 import { InteropError } from '../errors.ts'
 import { createToken } from '../global/create-token.ts'
 import type { Hello } from '../global/hello.ts'

@@ -1,5 +1,5 @@
 import type { Authenticate, Authenticated } from '../authentication/authenticate.ts'
-import type { ConnectionState } from '../connection/connections.ts'
+import type { ConnectionState } from '../connection/connection-state.ts'
 import type { Core } from '../engine/core.ts'
 import { InteropError } from '../errors.ts'
 import { createLocalPeer, type LocalPeer } from '../peers/local-peer.ts'

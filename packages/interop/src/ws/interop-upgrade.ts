@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { compileOrigins, integerOption } from '@portcullis/auth-core'
-import { type ServerOptions, WebSocketServer } from 'ws'
+import { addressKey, compileOrigins, integerOption } from '@portcullis/auth-core'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { InteropGateway } from '../gateway/gateway.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 import { serveSocket } from './serve-socket.ts'
@@ -17,6 +17,10 @@ export interface InteropUpgradeOptions {
   allowedOrigins?: readonly string[] | undefined
   /** Most open sockets. @defaultValue 10000 */
   maxConnections?: number | undefined
+  /** Most open sockets of one client address, of IPv6 of one /64. @defaultValue 1000 */
+  maxConnectionsPerAddress?: number | undefined
+  /** The address of a client, behind a proxy for instance. @defaultValue that of the socket */
+  clientAddress?: ((request: IncomingMessage) => string | undefined) | undefined
   /** How long a socket may be open without a peer, milliseconds; then it is closed with 1008. @defaultValue 10000 */
   helloTimeoutMs?: number | undefined
   /** How often a socket is pinged, milliseconds; one that has not answered by the next time is gone. @defaultValue 20000 */
@@ -41,11 +45,13 @@ export function createInteropUpgrade(
   gateway: InteropGateway,
   options: InteropUpgradeOptions = {},
 ): InteropUpgrade {
-  const { path = '/gw', allowedOrigins } = options
+  const { path = '/gw', allowedOrigins, clientAddress = socketAddress } = options
   if (typeof gateway?.connect !== 'function') throw new TypeError('"gateway" must be an interop gateway')
   if (typeof path !== 'string' || !path.startsWith('/')) throw new TypeError('"path" must begin with a slash')
+  if (typeof clientAddress !== 'function') throw new TypeError('"clientAddress" must be a function')
   const isAllowed = compileOrigins(allowedOrigins)
   const maxConnections = integerOption('maxConnections', options.maxConnections, 10_000, 1)
+  const maxPerAddress = integerOption('maxConnectionsPerAddress', options.maxConnectionsPerAddress, 1000, 1)
   const pingIntervalMs = integerOption('pingIntervalMs', options.pingIntervalMs, 20_000, 1, 2 ** 31 - 1)
   const helloTimeoutMs = integerOption('helloTimeoutMs', options.helloTimeoutMs, 10_000, 1, 2 ** 31 - 1)
   const { maxMessageBytes, maxBufferedBytes } = gateway.limits
@@ -57,7 +63,17 @@ export function createInteropUpgrade(
     closeTimeout: CLOSE_TIMEOUT_MS,
   }
   const server = new WebSocketServer(serverOptions)
+  const ofAddress = new Map<string, number>()
   let closing: Promise<void> | undefined
+
+  function count(webSocket: WebSocket, key: string): void {
+    ofAddress.set(key, (ofAddress.get(key) ?? 0) + 1)
+    webSocket.once('close', () => {
+      const left = (ofAddress.get(key) ?? 1) - 1
+      if (left > 0) ofAddress.set(key, left)
+      else ofAddress.delete(key)
+    })
+  }
 
   return {
     handles: ({ url = '' }) => (url.split('?', 1)[0] ?? '') === path,
@@ -73,10 +89,17 @@ export function createInteropUpgrade(
         refuseUpgrade(socket, 'ERR_INTEROP_TOO_MANY_CONNECTIONS', 'there is no room for another connection')
         return
       }
+      const remoteAddress = clientAddress(request)
+      const key = addressKey(remoteAddress ?? '')
+      if ((ofAddress.get(key) ?? 0) >= maxPerAddress) {
+        refuseUpgrade(socket, 'ERR_INTEROP_TOO_MANY_CONNECTIONS', 'there are too many from this address')
+        return
+      }
       server.handleUpgrade(request, socket, head, (webSocket) => {
+        count(webSocket, key)
         serveSocket(
           gateway,
-          { webSocket, socket, remoteAddress: request.socket.remoteAddress, isPage: origin !== undefined },
+          { webSocket, socket, remoteAddress, isPage: origin !== undefined },
           {
             helloTimeoutMs,
             pingIntervalMs,
@@ -96,4 +119,8 @@ export function createInteropUpgrade(
       return closing
     },
   }
+}
+
+function socketAddress({ socket }: IncomingMessage): string | undefined {
+  return socket.remoteAddress
 }

@@ -323,6 +323,24 @@ describe('an upgrade', () => {
     expect(server.upgrade.connections).toBe(0)
   })
 
+  test('beyond what one address may have gets 503, and others are let in', async () => {
+    await using server = await startWsGateway(
+      {},
+      { maxConnectionsPerAddress: 2, clientAddress: ({ url }) => url?.split('?')[1] },
+    )
+    const first = await RawClient.open(`${server.url}?2001:db8::1`)
+    await RawClient.open(`${server.url}?2001:db8::2`)
+    expect(await statusOf(`${server.url}?2001:db8::3`)).toBe(503)
+    const other = await RawClient.open(`${server.url}?203.0.113.7`)
+    await other.login('ann')
+    expect((await other.find({ type: 'welcome' }))['resolved_identity']).toMatchObject({
+      machine: '203.0.113.7',
+    })
+    first.socket.close()
+    await first.closed
+    await vi.waitFor(async () => RawClient.open(`${server.url}?2001:db8::3`))
+  })
+
   test('that is reset in the middle hurts nobody', async () => {
     await using server = await startWsGateway()
     const socket = connect(server.port, '127.0.0.1')
@@ -340,6 +358,8 @@ describe('an upgrade', () => {
     { path: 'gw' },
     { path: '' },
     { maxConnections: 0 },
+    { maxConnectionsPerAddress: 0 },
+    { clientAddress: 'x' as never },
     { pingIntervalMs: 0 },
     { helloTimeoutMs: 0 },
     { allowedOrigins: ['x'] },

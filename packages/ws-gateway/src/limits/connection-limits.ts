@@ -1,7 +1,7 @@
+import { addressKey } from '@portcullis/auth-core'
 import type { Grant } from '../authorizer/authorizer.ts'
 import { GatewayError, type GatewayErrorCode } from '../errors.ts'
 import type { GatewaySettings } from '../options.ts'
-import { addressKey } from './address-key.ts'
 import { Counters } from './counters.ts'
 import { TokenBuckets } from './token-bucket.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressKey } from '../../src/limits/address-key.ts'
+import { addressKey } from '../../src/index.ts'
 
 test.each([
   ['203.0.113.7', '203.0.113.7'],

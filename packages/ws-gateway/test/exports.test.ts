@@ -147,7 +147,6 @@ test('the root entry loads no framework', () => {
     '@portcullis/transport',
     'node:crypto',
     'node:http',
-    'node:net',
     'undici',
     'ws',
   ])

@@ -1,4 +1,4 @@
-import { compileRestriction, type Restriction, VisibilityError } from '@portcullis/visibility'
+import type { Restriction } from '@portcullis/visibility'
 import { InteropError } from '../errors.ts'
 import type { Identity } from '../protocol/message.ts'
 import type { Context } from './context.ts'
@@ -7,19 +7,6 @@ import type { Context } from './context.ts'
 export interface Actor {
   readonly id: string
   readonly identity?: Identity | undefined
-}
-
-/** A permission as sent. @throws InteropError `ERR_INTEROP_BAD_RESTRICTION` saying where it does not parse */
-export function readPermission(text: unknown): Restriction {
-  if (text !== undefined && text !== null && typeof text !== 'string') {
-    throw new InteropError('ERR_INTEROP_BAD_RESTRICTION', 'Permissions must be a string')
-  }
-  try {
-    return compileRestriction(text)
-  } catch (error) {
-    if (!VisibilityError.is(error)) throw error
-    throw new InteropError('ERR_INTEROP_BAD_RESTRICTION', error.message, { cause: error })
-  }
 }
 
 /** The creator always; others when the write permissions hold. */

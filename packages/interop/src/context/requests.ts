@@ -11,7 +11,8 @@ import { weigh } from './data/weigh.ts'
 import { type Lifetime, readLifetime } from './lifetimes.ts'
 import { contextCreated, type NoticeDomain, subscribedContext } from './messages.ts'
 import type { Operations } from './operations.ts'
-import { askedFor, checkRead, readPermission } from './permissions.ts'
+import { readRestriction } from '../protocol/read-restriction.ts'
+import { askedFor, checkRead } from './permissions.ts'
 import { tooMany, unknownContext } from './replication/decide.ts'
 import type { Waiter } from './replication/pending.ts'
 import type { ContextRecord } from './replication/wire.ts'
@@ -89,8 +90,8 @@ export function createRequests(parts: RequestParts): ReadonlyMap<string, Request
   }
 
   function recordFor(peer: Peer, name: string, message: ClientMessage): ContextRecord {
-    const read = readPermission(message.read_permissions)
-    const write = readPermission(message.write_permissions)
+    const read = readRestriction(message.read_permissions, 'Permissions')
+    const write = readRestriction(message.write_permissions, 'Permissions')
     return {
       key: engine.ids('c'),
       name,

@@ -2,7 +2,7 @@ import type { ConnectionState } from '../connection/connection-state.ts'
 import type { LocalPeer } from '../peers/local-peer.ts'
 import type { AnnouncingLink } from '../peers/announcing-link.ts'
 import type { DomainName } from '../protocol/message.ts'
-import type { Departure, Domain } from './domain.ts'
+import type { Domain } from './domain.ts'
 import type { Engine } from './engine.ts'
 
 /** The engine with its domains: what the handlers of the domain `global` work with. */
@@ -22,14 +22,4 @@ export interface Core extends Engine {
    * close. Codes are those of WebSocket.
    */
   end(connection: ConnectionState, code: number, reason: string): void
-}
-
-/** How a peer leaves a domain whose connection was lost. */
-export function goneFrom(domain: DomainName): Departure {
-  return {
-    cause: 'gone',
-    reasonUri: `${domain}.peer-removed`,
-    reason: 'Peer has been removed',
-    requestDomain: 'context',
-  }
 }

@@ -13,8 +13,9 @@ import type { Peer } from '../peers/peer.ts'
 import { createPeerRegistry } from '../peers/registry.ts'
 import type { ClientMessage, DomainName } from '../protocol/message.ts'
 import { refusal } from '../protocol/reply.ts'
-import { type Core, goneFrom } from './core.ts'
+import type { Core } from './core.ts'
 import { type Counters, createCounters } from './counters.ts'
+import { removedFrom } from './departure.ts'
 import { createDispatch } from './dispatch.ts'
 import type { Domain } from './domain.ts'
 import type { Engine } from './engine.ts'
@@ -113,7 +114,7 @@ export function createEngine<D extends Readonly<Record<DomainName, Domain>>>(
     if (!connection.peers.delete(peer)) return
     for (const [name, domain] of domains) {
       if (peers.membership(peer, name) === undefined) continue
-      const departure = goneFrom(name)
+      const departure = removedFrom(name, 'gone')
       guarded(() => domain.leaving?.(peer, departure))
       guarded(() => link.left(peer, name, departure))
       peers.leave(peer, name)

@@ -79,9 +79,6 @@ export function createHello(core: Core, options: HelloOptions): Hello {
       instance: () => ids('i'),
       trusted: end.trusted || trustClientIdentity,
     })
-    if (alive.has(fingerprint(identity))) {
-      throw new InteropError('ERR_INTEROP_ALREADY_SEEN', 'Hello already received once')
-    }
     const service = success.options?.service === true
     const onSend = (): void => {
       counters.messagesOut += 1
@@ -101,6 +98,7 @@ export function createHello(core: Core, options: HelloOptions): Hello {
     const peer = createPeer(connection, identity, success)
     const { endsAtMs, isRevoked } = peer.credential
     const key = fingerprint(peer.identity)
+    if (alive.has(key)) throw new InteropError('ERR_INTEROP_ALREADY_SEEN', 'Hello already received once')
     alive.set(key, peer)
     peers.add(peer)
     connection.peers.add(peer)
@@ -113,8 +111,7 @@ export function createHello(core: Core, options: HelloOptions): Hello {
       alive.delete(key)
       stop?.()
     })
-    const domains = core.domains.values()
-    peer.send(welcome({ peer, domains, requestId, accessToken, info }))
+    peer.send(welcome({ peer, domains: core.domains.values(), requestId, accessToken, info }))
     for (const domain of core.domains.values()) domain.welcomed?.(peer)
   }
 

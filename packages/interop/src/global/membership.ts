@@ -1,10 +1,11 @@
-import { compileRestriction, type Restriction, VisibilityError } from '@portcullis/visibility'
+import type { Restriction } from '@portcullis/visibility'
 import type { Core } from '../engine/core.ts'
 import type { Domain } from '../engine/domain.ts'
 import { InteropError } from '../errors.ts'
 import type { LocalPeer } from '../peers/local-peer.ts'
 import type { InteropLimits } from '../gateway/limits.ts'
 import type { ClientMessage, DomainName } from '../protocol/message.ts'
+import { readRestriction } from '../protocol/read-restriction.ts'
 import { refusal, success } from '../protocol/reply.ts'
 
 /** Lets a peer into a domain. Answers in the destination; joining twice is a success. */
@@ -14,7 +15,10 @@ export function join(core: Core, peer: LocalPeer, message: ClientMessage): void 
     let restriction: Restriction | undefined
     try {
       checkOptions(message.options, core.limits)
-      restriction = restrictionOf(message.restrictions)
+      const { restrictions } = message
+      if (restrictions !== undefined && restrictions !== null && restrictions !== '') {
+        restriction = readRestriction(restrictions, 'Restrictions')
+      }
     } catch (error) {
       if (!InteropError.is(error)) throw error
       peer.send(refusal(domain.name, error, message.request_id))
@@ -61,19 +65,6 @@ function destination(core: Core, { destination: name }: ClientMessage, verb: 'jo
     throw new InteropError('ERR_INTEROP_INVALID_DOMAIN', `Unable to ${verb} missing domain ${said}`)
   }
   return domain
-}
-
-function restrictionOf(text: unknown): Restriction | undefined {
-  if (text === undefined || text === null || text === '') return undefined
-  if (typeof text !== 'string') {
-    throw new InteropError('ERR_INTEROP_BAD_RESTRICTION', 'Restrictions must be a string')
-  }
-  try {
-    return compileRestriction(text)
-  } catch (error) {
-    if (!VisibilityError.is(error)) throw error
-    throw new InteropError('ERR_INTEROP_BAD_RESTRICTION', error.message, { cause: error })
-  }
 }
 
 /** They are kept as long as the peer is a member. */

@@ -1,5 +1,6 @@
 import type { VisibilityControl } from '@portcullis/visibility'
 import type { Cluster } from '../cluster/cluster.ts'
+import { removedFrom } from '../engine/departure.ts'
 import type { Departure, Domain } from '../engine/domain.ts'
 import { InteropError } from '../errors.ts'
 import type { InteropLogger } from '../gateway/logger.ts'
@@ -29,8 +30,6 @@ export interface PeerLinkOptions {
 }
 
 export interface ClusterPeerLink extends AnnouncingLink {
-  /** The peer is in no domain any more. Also when it was in none. */
-  gone(peer: Peer): void
   /** Ends what the link does when the rules change. */
   close(): void
 }
@@ -208,12 +207,7 @@ export function createPeerLink(options: PeerLinkOptions): ClusterPeerLink {
     if (decided === 'local') {
       // Whatever a domain makes of it, the peer is not seen any more.
       guarded(peer, RULES_FAILED, () => domains().get(name)?.hiding?.(peer))
-      left(peer, name, {
-        cause: 'withdrawn',
-        reasonUri: `${name}.peer-removed`,
-        reason: 'Peer has been removed',
-        requestDomain: name,
-      })
+      left(peer, name, removedFrom(name, 'withdrawn'))
       peers.join(peer, name, after)
       return
     }
@@ -237,16 +231,6 @@ export function createPeerLink(options: PeerLinkOptions): ClusterPeerLink {
     },
     joined,
     left,
-    gone(peer) {
-      for (const domain of told.keys()) {
-        left(peer, domain, {
-          cause: 'gone',
-          reasonUri: `${domain}.peer-removed`,
-          reason: 'Peer has been removed',
-          requestDomain: 'context',
-        })
-      }
-    },
     close: stopListening,
   }
 }

@@ -1,3 +1,4 @@
+import { removedFrom } from '../engine/departure.ts'
 import type { Departure, Domain } from '../engine/domain.ts'
 import type { InteropLogger } from '../gateway/logger.ts'
 import type { DomainName } from '../protocol/message.ts'
@@ -104,12 +105,7 @@ export function createRemotePeers(options: RemotePeersOptions): RemotePeers {
       nodes.delete(nodeId)
       for (const entry of ofNode.values()) {
         for (const domain of entry.domains) {
-          leave(entry, domain, {
-            cause: 'gone',
-            reasonUri: `${domain}.peer-removed`,
-            reason: 'Peer has been removed',
-            requestDomain: 'context',
-          })
+          leave(entry, domain, removedFrom(domain, 'gone'))
         }
         peers.remove(entry.peer)
       }

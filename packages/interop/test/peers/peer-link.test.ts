@@ -1,6 +1,7 @@
 import { createEmbeddedTransport, EmbeddedBroker } from '@portcullis/transport/embedded'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { removedFrom } from '../../src/engine/departure.ts'
 import type { Departure } from '../../src/engine/domain.ts'
 import type { Peer } from '../../src/peers/peer.ts'
 import { encodeMessage } from '../../src/protocol/encode.ts'
@@ -109,8 +110,8 @@ describe('announcing', () => {
     const [left, lost] = [a.add(), a.add()]
     for (const peer of [left, lost]) a.join(peer)
     a.leave(left)
-    a.link.gone(lost)
-    a.link.gone(lost)
+    a.link.left(lost, 'agm', removedFrom('agm', 'gone'))
+    a.link.left(lost, 'agm', removedFrom('agm', 'gone'))
     a.leave(lost)
     await eventually(() => departures.length === 2)
     expect(departures).toEqual([

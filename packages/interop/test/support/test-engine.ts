@@ -7,7 +7,7 @@ import {
 import type { Cluster } from '../../src/cluster/cluster.ts'
 import { standAlone } from '../../src/cluster/stand-alone.ts'
 import { createCounters } from '../../src/engine/counters.ts'
-import { goneFrom } from '../../src/engine/core.ts'
+import { removedFrom } from '../../src/engine/departure.ts'
 import type { Departure, Domain } from '../../src/engine/domain.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { createIds } from '../../src/engine/ids.ts'
@@ -149,7 +149,7 @@ export function createTestEngine(options: TestEngineOptions = {}): TestEngine {
   }
 
   function drop(peer: Peer): void {
-    for (const name of domains.keys()) leave(peer, name, goneFrom(name))
+    for (const name of domains.keys()) leave(peer, name, removedFrom(name, 'gone'))
     for (const domain of domains.values()) domain.gone?.(peer)
     peers.remove(peer)
   }

@@ -2,7 +2,8 @@ import type { Context, OperationId, Version } from '../context.ts'
 import type { Data } from '../data/own-members.ts'
 import { isLifetime, type Lifetime } from '../lifetimes.ts'
 import type { Ending } from '../messages.ts'
-import { type Actor, readPermission } from '../permissions.ts'
+import { readRestriction } from '../../protocol/read-restriction.ts'
+import type { Actor } from '../permissions.ts'
 import type { Identity } from '../../protocol/message.ts'
 import { weigh } from '../data/weigh.ts'
 
@@ -156,8 +157,8 @@ export function contextFrom(record: ContextRecord, holders: readonly string[]): 
     creatorIdentity: record.creatorIdentity,
     verified: undefined,
     origin: record.origin,
-    read: readPermission(record.read),
-    write: readPermission(record.write),
+    read: readRestriction(record.read, 'Permissions'),
+    write: readRestriction(record.write, 'Permissions'),
     visibility: 'cluster',
     hidden: false,
     data: record.data,

@@ -5,6 +5,7 @@ export default defineConfig(
   preset({
     index: 'src/index.ts',
     'fastify/index': 'src/fastify/index.ts',
+    'postgres/index': 'src/postgres/index.ts',
     'testing/index': 'src/testing/index.ts',
   }),
 )

@@ -9,10 +9,28 @@ export const REGISTRY_ERRORS = {
   ERR_HOST_INVALID: { statusCode: 400, expose: true },
   /** No project answers under this host. */
   ERR_HOST_UNKNOWN: { statusCode: 404, expose: true },
-  /** The body of a request to the control plane has the wrong shape. */
+  /** What a caller asks for has the wrong shape. */
   ERR_REQUEST_INVALID: { statusCode: 400, expose: true },
   /** The caller is not one of our gateways: the internal token is missing or wrong. Says nothing about any client. */
   ERR_INTERNAL_TOKEN_INVALID: { statusCode: 401, expose: true },
+  /** There is no such workspace. */
+  ERR_WORKSPACE_UNKNOWN: { statusCode: 404, expose: true },
+  /** There is no such project in the workspace. */
+  ERR_PROJECT_UNKNOWN: { statusCode: 404, expose: true },
+  /** The project has no such secret. */
+  ERR_SECRET_UNKNOWN: { statusCode: 404, expose: true },
+  /** A workspace or project of this id is there already. */
+  ERR_ID_TAKEN: { statusCode: 409, expose: true },
+  /** The host belongs to another project, or a wildcard of another workspace stands for it. */
+  ERR_HOST_TAKEN: { statusCode: 409, expose: true },
+  /** A token of another project would open this one, or the other way round. */
+  ERR_PROJECTS_OVERLAP: { statusCode: 409, expose: true },
+  /** The project has as many secrets as it may have, or would have none. */
+  ERR_SECRET_COUNT: { statusCode: 409, expose: true },
+  /** The workspace still has projects. */
+  ERR_WORKSPACE_NOT_EMPTY: { statusCode: 409, expose: true },
+  /** What is to be changed is not as the caller read it: read it again. */
+  ERR_VERSION_MISMATCH: { statusCode: 412, expose: true },
   /** The stored configuration of the project cannot be used. */
   ERR_PROJECT_MISCONFIGURED: { statusCode: 500, expose: false },
   /** The store could not be asked: neither a denial nor a grant. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import * as fastifyApi from '../src/fastify/index.ts'
 import * as api from '../src/index.ts'
+import * as postgresApi from '../src/postgres/index.ts'
 import * as testingApi from '../src/testing/index.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -27,12 +28,14 @@ test('the package exports these names and no others', () => {
     ].toSorted(),
   )
   expect(Object.keys(fastifyApi).toSorted()).toEqual(['errorBody', 'registryRoutes'])
-  expect(Object.keys(testingApi)).toEqual(['registryStoreContract'])
+  expect(Object.keys(postgresApi)).toEqual(['createPostgresStore'])
+  expect(Object.keys(testingApi).toSorted()).toEqual(['managedStoreContract', 'registryStoreContract'])
 })
 
 test('the package has these entries, each with the source condition first', () => {
-  expect(Object.keys(packageJson.exports)).toEqual(['.', './fastify', './testing', './package.json'])
-  for (const entry of ['.', './fastify', './testing']) {
+  const entries = ['.', './fastify', './postgres', './testing']
+  expect(Object.keys(packageJson.exports)).toEqual([...entries, './package.json'])
+  for (const entry of entries) {
     expect(Object.keys(packageJson.exports[entry] as object)).toEqual([
       '@portcullis/source',
       'types',
@@ -47,6 +50,15 @@ test('every code keeps its status and exposure', () => {
     ERR_HOST_UNKNOWN: { statusCode: 404, expose: true },
     ERR_REQUEST_INVALID: { statusCode: 400, expose: true },
     ERR_INTERNAL_TOKEN_INVALID: { statusCode: 401, expose: true },
+    ERR_WORKSPACE_UNKNOWN: { statusCode: 404, expose: true },
+    ERR_PROJECT_UNKNOWN: { statusCode: 404, expose: true },
+    ERR_SECRET_UNKNOWN: { statusCode: 404, expose: true },
+    ERR_ID_TAKEN: { statusCode: 409, expose: true },
+    ERR_HOST_TAKEN: { statusCode: 409, expose: true },
+    ERR_PROJECTS_OVERLAP: { statusCode: 409, expose: true },
+    ERR_SECRET_COUNT: { statusCode: 409, expose: true },
+    ERR_WORKSPACE_NOT_EMPTY: { statusCode: 409, expose: true },
+    ERR_VERSION_MISMATCH: { statusCode: 412, expose: true },
     ERR_PROJECT_MISCONFIGURED: { statusCode: 500, expose: false },
     ERR_REGISTRY_UNAVAILABLE: { statusCode: 503, expose: false },
   })
@@ -66,7 +78,7 @@ test('the errors table of the README is the table of the code', () => {
   )
 })
 
-test('the root entry loads neither Fastify nor vitest', () => {
+test('the root entry loads neither Fastify nor Drizzle nor vitest', () => {
   const packages = new Set<string>()
   const seen = new Set<string>()
   const walk = (file: string): void => {
@@ -80,6 +92,7 @@ test('the root entry loads neither Fastify nor vitest', () => {
   walk(join(root, 'src/index.ts'))
   expect([...packages].toSorted()).toEqual([
     '@portcullis/auth-core',
+    '@portcullis/oidc-middleware',
     'node:fs/promises',
     'node:net',
     'node:url',

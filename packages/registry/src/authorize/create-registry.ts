@@ -2,8 +2,9 @@ import { allowInsecureHttp, AuthError, type EgressFetch } from '@portcullis/auth
 import { RegistryError } from '../errors.ts'
 import { normalizeHost } from '../host/normalize-host.ts'
 import { createProjectVerifiers } from '../internal/project-verifiers.ts'
-import type { Project } from '../project/project.ts'
-import type { RegistryStore } from '../store/registry-store.ts'
+import type { ProjectLimits } from '../project/project.ts'
+import type { FoundProject, RegistryStore } from '../store/registry-store.ts'
+import type { MachineTokens } from './machine-tokens.ts'
 
 /** Options of {@link createRegistry}. */
 export interface RegistryOptions {
@@ -13,6 +14,11 @@ export interface RegistryOptions {
    * `@portcullis/auth-core/egress`, which reaches public addresses only. @defaultValue the global `fetch`
    */
   egress?: EgressFetch | undefined
+  /**
+   * What verifies the tokens of machine clients, for projects of the mode `machine`. @defaultValue none: such a project is
+   * `ERR_PROJECT_MISCONFIGURED`
+   */
+  machineTokens?: MachineTokens | undefined
   /** Permits `http:` key URLs on loopback addresses. For tests and development. */
   [allowInsecureHttp]?: boolean | undefined
 }
@@ -33,6 +39,8 @@ export interface Grant {
   readonly userId: string | null
   /** All claims of the token, `exp` (seconds) among them; empty in a project without authentication. */
   readonly claims: Readonly<Record<string, unknown>>
+  /** What the project allows its clients; absent when it says nothing. */
+  readonly limits?: ProjectLimits
 }
 
 /** The registry's decisions. */
@@ -59,30 +67,37 @@ export function createRegistry(options: RegistryOptions): Registry {
   if (options.egress !== undefined && typeof options.egress !== 'function') {
     throw new TypeError('"egress" must be a function')
   }
+  if (options.machineTokens !== undefined && typeof options.machineTokens !== 'function') {
+    throw new TypeError('"machineTokens" must be a function')
+  }
   const verifiers = createProjectVerifiers({
     egress: options.egress,
+    machineTokens: options.machineTokens,
     [allowInsecureHttp]: options[allowInsecureHttp] === true,
   })
 
   return Object.freeze({
     async authorize({ host, token }: AuthorizeRequest): Promise<Grant> {
       const project = await findProject(store, normalizeHost(host))
-      const { workspaceId, projectId, auth } = project
-      if (auth.mode === 'none') return { workspaceId, projectId, userId: null, claims: {} }
+      const { workspaceId, projectId, auth, limits } = project
+      const session = { workspaceId, projectId }
+      const allowed = limits !== undefined && Object.keys(limits).length > 0 ? { limits } : {}
+      if (auth.mode === 'none') return { ...session, userId: null, claims: {}, ...allowed }
       if (token === null || token === undefined) {
         throw new AuthError('ERR_AUTH_TOKEN_REQUIRED', 'a token is required')
       }
       const claims = await verifiers.verifierOf(project, auth)(token)
-      return { workspaceId, projectId, userId: claims.sub, claims }
+      return { ...session, userId: claims.sub, claims, ...allowed }
     },
   })
 }
 
-async function findProject(store: RegistryStore, host: string): Promise<Project> {
-  let project: Project | null
+async function findProject(store: RegistryStore, host: string): Promise<FoundProject> {
+  let project: FoundProject | null
   try {
     project = await store.findProjectByHost(host)
   } catch (error) {
+    if (RegistryError.is(error)) throw error
     throw new RegistryError('ERR_REGISTRY_UNAVAILABLE', 'the project store is unavailable', { cause: error })
   }
   // The host is left out on purpose: one constant answer for everything unknown.

@@ -1,13 +1,18 @@
 import {
-  type allowInsecureHttp,
+  allowInsecureHttp,
   createRemoteKeySet,
   createSecretKeySet,
   createTokenVerifier,
   type RemoteKeySetOptions,
   type TokenVerifier,
 } from '@portcullis/auth-core'
+import { createVerifier } from '@portcullis/oidc-middleware'
+import type { MachineTokens } from '../authorize/machine-tokens.ts'
 import { RegistryError } from '../errors.ts'
-import type { JwksAuth, Project, SecretAuth } from '../project/project.ts'
+import type { JwksAuth, KeyedSecretAuth, MachineAuth, SecretAuth } from '../project/project.ts'
+import type { FoundProject } from '../store/registry-store.ts'
+import { asList } from '../project/token-overlap.ts'
+import { machineVerifier } from './machine-verifier.ts'
 
 /** Verifiers kept; the least recently used one goes first, at the price of one more key download. */
 const MAX_VERIFIERS = 1000
@@ -17,25 +22,29 @@ interface Entry {
   verify: TokenVerifier
 }
 
-/** How keys are downloaded. */
-type Downloads = Pick<RemoteKeySetOptions, 'egress' | typeof allowInsecureHttp>
+/** How keys are downloaded, and what verifies machine tokens. */
+interface Means extends Pick<RemoteKeySetOptions, 'egress' | typeof allowInsecureHttp> {
+  machineTokens: MachineTokens | undefined
+}
+
+type TokenAuth = SecretAuth | KeyedSecretAuth | JwksAuth | MachineAuth
 
 /** Verifiers by project. Key sets live as long as the project's configuration stays the same. */
 export interface ProjectVerifiers {
-  verifierOf(project: Project, auth: SecretAuth | JwksAuth): TokenVerifier
+  verifierOf(project: FoundProject, auth: TokenAuth): TokenVerifier
 }
 
 /** Makes the cache of one registry. */
-export function createProjectVerifiers(downloads: Downloads): ProjectVerifiers {
+export function createProjectVerifiers(means: Means): ProjectVerifiers {
   const entries = new Map<string, Entry>()
   return {
     verifierOf(project, auth) {
       const key = `${project.workspaceId}/${project.projectId}`
       // A store may hand out a new object each time, so identity does not tell whether something changed.
-      const fingerprint = JSON.stringify(auth)
+      const fingerprint = project.authVersion ?? JSON.stringify(auth)
       const known = entries.get(key)
       const entry =
-        known?.fingerprint === fingerprint ? known : { fingerprint, verify: build(key, auth, downloads) }
+        known?.fingerprint === fingerprint ? known : { fingerprint, verify: build(key, auth, means) }
       entries.delete(key)
       entries.set(key, entry)
       if (entries.size > MAX_VERIFIERS) entries.delete(entries.keys().next().value as string)
@@ -44,9 +53,10 @@ export function createProjectVerifiers(downloads: Downloads): ProjectVerifiers {
   }
 }
 
-function build(name: string, auth: SecretAuth | JwksAuth, downloads: Downloads): TokenVerifier {
+function build(name: string, auth: TokenAuth, means: Means): TokenVerifier {
   try {
-    return auth.mode === 'jwt-secret' ? secretVerifier(auth) : jwksVerifier(auth, downloads)
+    if (auth.mode === 'jwt-secret') return secretVerifier(auth)
+    return auth.mode === 'machine' ? machineVerifier(auth, means.machineTokens) : jwksVerifier(auth, means)
   } catch (error) {
     throw new RegistryError('ERR_PROJECT_MISCONFIGURED', `project ${name} cannot verify tokens`, {
       cause: error,
@@ -54,16 +64,31 @@ function build(name: string, auth: SecretAuth | JwksAuth, downloads: Downloads):
   }
 }
 
-function secretVerifier(auth: SecretAuth): TokenVerifier {
+function secretVerifier(auth: SecretAuth | KeyedSecretAuth): TokenVerifier {
   const { algorithms = ['HS256'], issuer, audience } = auth
-  return createTokenVerifier({ keys: createSecretKeySet(auth.secret), algorithms, issuer, audience })
+  const keys = 'keys' in auth ? auth.keys : createSecretKeySet(auth.secret)
+  return createTokenVerifier({ keys, algorithms, issuer, audience })
 }
 
-function jwksVerifier(auth: JwksAuth, downloads: Downloads): TokenVerifier {
-  const { algorithms = ['RS256', 'ES256'], issuer, audience } = auth
+function jwksVerifier(auth: JwksAuth, means: Means): TokenVerifier {
+  const { algorithms = ['RS256', 'ES256'], issuer, audience, jwksUrl, discovery } = auth
   // Types do not bind a store. Without these two, a token that the provider made for anybody else would be good here.
   if (issuer === undefined || audience === undefined)
     throw new TypeError('"issuer" and "audience" are required')
-  const keys = createRemoteKeySet(auth.jwksUrl, downloads)
-  return createTokenVerifier({ keys, algorithms, issuer, audience })
+  if (jwksUrl !== undefined && discovery === undefined) {
+    const keys = createRemoteKeySet(jwksUrl, {
+      egress: means.egress,
+      [allowInsecureHttp]: means[allowInsecureHttp],
+    })
+    return createTokenVerifier({ keys, algorithms, issuer, audience })
+  }
+  if (jwksUrl !== undefined) throw new TypeError('"jwksUrl" and "discovery" exclude each other')
+  const { verify } = createVerifier({
+    issuers: asList(issuer).map((one) => ({ issuer: one, audience, algorithms, discovery: true })),
+    // A token is verified once per session; the gateways remember what they were told.
+    maxCachedTokens: 0,
+    egress: means.egress,
+    [allowInsecureHttp]: means[allowInsecureHttp],
+  })
+  return async (token) => (await verify(token)).claims
 }

@@ -1,15 +1,17 @@
-import { normalizeHost } from '../host/normalize-host.ts'
+import { normalizeHostPattern, wildcardOf } from '../host/host-pattern.ts'
 import type { Project, ProjectAuth } from './project.ts'
+import { asList, overlap } from './token-overlap.ts'
 
 /**
  * Checks what no single project can show: that every host and every id belongs to one project, and that no token can
- * open two. Projects that share a secret, or an issuer, need audiences (or issuers) that do not overlap.
+ * open two. Projects that share a secret, or an issuer, need audiences (or issuers) that do not overlap. A host that a
+ * wildcard stands for belongs to the workspace of the wildcard.
  *
  * @throws TypeError naming both projects, and never a secret
  */
 export function assertSeparateTenants(projects: readonly Project[]): void {
   const names = new Set<string>()
-  const hosts = new Map<string, string>()
+  const hosts = new Map<string, Project>()
   const anchors = new Map<string, Project[]>()
   for (const project of projects) {
     const name = nameOf(project)
@@ -18,15 +20,25 @@ export function assertSeparateTenants(projects: readonly Project[]): void {
     claimHosts(project, hosts)
     claimAnchors(project, anchors)
   }
+  for (const [host, owner] of hosts) assertSameWorkspace(host, owner, hosts)
 }
 
-function claimHosts(project: Project, owners: Map<string, string>): void {
-  for (const host of project.hosts.map(normalizeHost)) {
+function claimHosts(project: Project, owners: Map<string, Project>): void {
+  for (const host of project.hosts.map(normalizeHostPattern)) {
     const owner = owners.get(host)
     if (owner !== undefined)
-      throw new TypeError(`host ${host} belongs to both ${owner} and ${nameOf(project)}`)
-    owners.set(host, nameOf(project))
+      throw new TypeError(`host ${host} belongs to both ${nameOf(owner)} and ${nameOf(project)}`)
+    owners.set(host, project)
   }
+}
+
+function assertSameWorkspace(host: string, project: Project, owners: ReadonlyMap<string, Project>): void {
+  const wildcard = wildcardOf(host)
+  const owner = wildcard === null ? undefined : owners.get(wildcard)
+  if (owner === undefined || owner.workspaceId === project.workspaceId) return
+  throw new TypeError(
+    `host ${host} of ${nameOf(project)} lies under ${wildcard} of ${nameOf(owner)}, another workspace`,
+  )
 }
 
 /** Compares a project only with those that trust the same secret or issuer, so that thousands of projects are no cost. */
@@ -45,28 +57,9 @@ function claimAnchors(project: Project, sharing: Map<string, Project[]>): void {
 
 function trustAnchors(auth: ProjectAuth): string[] {
   if (auth.mode === 'none') return []
+  if (auth.mode === 'machine') return auth.namespaces.map((namespace) => `machine ${namespace}`)
   const values = asList(auth.mode === 'jwt-secret' ? auth.secret : auth.issuer)
   return values.map((value) => `${auth.mode} ${value}`)
-}
-
-/** Whether one token could satisfy the claims that both want. */
-function overlap(one: ProjectAuth, other: ProjectAuth): boolean {
-  if (one.mode === 'none' || other.mode === 'none') return false
-  return meet(one.issuer, other.issuer) && meet(one.audience, other.audience)
-}
-
-/** Whether some value satisfies both lists. An absent list is satisfied by every value. */
-function meet(
-  one: string | readonly string[] | undefined,
-  other: string | readonly string[] | undefined,
-): boolean {
-  if (one === undefined || other === undefined) return true
-  const values = new Set(asList(one))
-  return asList(other).some((value) => values.has(value))
-}
-
-function asList(value: string | readonly string[]): readonly string[] {
-  return typeof value === 'string' ? [value] : value
 }
 
 function nameOf(project: Project): string {

@@ -1,64 +1,123 @@
 import { TOKEN_ALGORITHMS, MIN_SECRET_BYTES } from '@portcullis/auth-core'
 import { z } from 'zod'
-import { normalizeHost } from '../host/normalize-host.ts'
-import type { Project } from './project.ts'
+import { normalizeHostPattern } from '../host/host-pattern.ts'
+import type { Project, ProjectAuth, ProjectLimits, SecretAuth } from './project.ts'
 
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
+/** A {@link ProjectAuth} of a change. */
+export type ChangedAuth =
+  | Exclude<ProjectAuth, SecretAuth>
+  | (Omit<SecretAuth, 'secret'> & { readonly secret?: SecretAuth['secret'] | undefined })
 
-const host = z.string().refine(isHost, 'must be a host name or an address')
+/** An id of ours, as it stands in NATS subjects. */
+export const idSchema: z.ZodType<string> = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
+
+const host = z.string().refine(isHost, 'must be a host name, "*." before one, or an address')
+
+/** The hosts of one project. */
+export const hostsSchema: z.ZodType<readonly string[]> = z.array(host).min(1).max(1000).readonly()
 
 const text = z.string().min(1).max(2048)
-const textOrList = z.union([text, z.array(text).min(1).readonly()], 'must be a text or a list of texts')
+const textOrList = z.union(
+  [text, z.array(text).min(1).max(20).readonly()],
+  'must be a text or a list of texts',
+)
 
-const secret = z
+/** A secret that tokens are signed with. */
+export const secretSchema: z.ZodType<string> = z
   .string()
+  .max(4096)
   .refine(
     (value) => Buffer.byteLength(value) >= MIN_SECRET_BYTES,
     `must have at least ${MIN_SECRET_BYTES} bytes`,
   )
+  // A public key that is taken for a secret would let in whoever has it.
+  .refine((value) => !value.trimStart().startsWith('-----BEGIN'), 'must be a secret and not a PEM key')
+
+const secrets = z.union(
+  [secretSchema, z.array(secretSchema).min(1).readonly()],
+  `must be one or several secrets of at least ${MIN_SECRET_BYTES} bytes`,
+)
 
 const publicAlgorithms = TOKEN_ALGORITHMS.filter((name) => !name.startsWith('HS'))
 
-const auth = z.discriminatedUnion(
+const noAuth = z.strictObject({ mode: z.literal('none') })
+
+const secretMembers = {
+  mode: z.literal('jwt-secret'),
+  algorithms: z
+    .array(z.enum(['HS256', 'HS384', 'HS512']))
+    .min(1)
+    .readonly()
+    .optional(),
+  issuer: textOrList.optional(),
+  audience: textOrList.optional(),
+}
+
+const jwksAuth = z
+  .strictObject({
+    mode: z.literal('jwt-jwks'),
+    jwksUrl: z
+      .url({ protocol: /^https?$/, error: 'must be an https: URL' })
+      .max(2048)
+      .optional(),
+    discovery: z.literal(true).optional(),
+    issuer: textOrList,
+    audience: textOrList,
+    algorithms: z.array(z.enum(publicAlgorithms)).min(1).readonly().optional(),
+  })
+  .superRefine(({ jwksUrl, discovery }, context) => {
+    if ((jwksUrl === undefined) !== (discovery === undefined)) return
+    context.addIssue({
+      code: 'custom',
+      path: ['jwksUrl'],
+      message: 'exactly one of jwksUrl and discovery is needed',
+    })
+  })
+
+const machineAuth = z.strictObject({
+  mode: z.literal('machine'),
+  namespaces: z.array(idSchema).min(1).max(100).readonly(),
+})
+
+const modes = 'mode must be "none", "jwt-secret", "jwt-jwks" or "machine"'
+
+/** How clients prove who they are, secrets included. */
+export const authSchema: z.ZodType<ProjectAuth> = z.discriminatedUnion(
   'mode',
-  [
-    z.strictObject({ mode: z.literal('none') }),
-    z.strictObject({
-      mode: z.literal('jwt-secret'),
-      secret: z.union(
-        [secret, z.array(secret).min(1).readonly()],
-        `must be one or several secrets of at least ${MIN_SECRET_BYTES} bytes`,
-      ),
-      algorithms: z
-        .array(z.enum(['HS256', 'HS384', 'HS512']))
-        .min(1)
-        .readonly()
-        .optional(),
-      issuer: textOrList.optional(),
-      audience: textOrList.optional(),
-    }),
-    z.strictObject({
-      mode: z.literal('jwt-jwks'),
-      jwksUrl: z.url({ protocol: /^https?$/, error: 'must be an https: URL' }),
-      issuer: textOrList,
-      audience: textOrList,
-      algorithms: z.array(z.enum(publicAlgorithms)).min(1).readonly().optional(),
-    }),
-  ],
-  'mode must be "none", "jwt-secret" or "jwt-jwks"',
-)
+  [noAuth, z.strictObject({ ...secretMembers, secret: secrets }), jwksAuth, machineAuth],
+  modes,
+) as never
+
+/** {@link authSchema} of a change: a `jwt-secret` without `secret` keeps those that are there. */
+export const changedAuthSchema: z.ZodType<ChangedAuth> = z.discriminatedUnion(
+  'mode',
+  [noAuth, z.strictObject({ ...secretMembers, secret: secrets.optional() }), jwksAuth, machineAuth],
+  modes,
+) as never
+
+const atLeastOne = z.number().int().min(1).max(1_000_000_000)
+
+/** What clients of a project may use. */
+export const limitsSchema: z.ZodType<ProjectLimits> = z.strictObject({
+  maxConnections: atLeastOne.optional(),
+  messagesPerSecond: atLeastOne.optional(),
+  maxPayloadBytes: atLeastOne.optional(),
+})
 
 /** One project as it stands in a file. Unknown members are refused: a misspelt `audience` must not go unnoticed. */
 export const projectSchema: z.ZodType<Project> = z.strictObject({
-  workspaceId: id,
-  projectId: id,
-  hosts: z.array(host).min(1).max(1000).readonly(),
-  auth,
+  workspaceId: idSchema,
+  projectId: idSchema,
+  hosts: hostsSchema,
+  auth: authSchema,
+  limits: limitsSchema.optional(),
 }) as never
 
 function isHost(value: string): boolean {
   try {
-    normalizeHost(value)
+    normalizeHostPattern(value)
     return true
   } catch {
     return false

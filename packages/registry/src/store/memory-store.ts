@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { normalizeHost } from '../host/normalize-host.ts'
+import { normalizeHostPattern, wildcardOf } from '../host/host-pattern.ts'
 import { assertSeparateTenants } from '../project/assert-separate-tenants.ts'
 import { describeIssue } from '../project/describe-issue.ts'
 import { projectSchema } from '../project/project-schema.ts'
@@ -20,11 +20,13 @@ export function createMemoryStore(projects: readonly Project[]): RegistryStore {
   const byHost = new Map<string, Project>()
   for (const project of copies) {
     freeze(project)
-    for (const host of project.hosts) byHost.set(normalizeHost(host), project)
+    for (const host of project.hosts) byHost.set(normalizeHostPattern(host), project)
   }
   return Object.freeze({
     async findProjectByHost(host: string): Promise<Project | null> {
-      return byHost.get(host) ?? null
+      // A wildcard is not the name of a host.
+      if (host.startsWith('*')) return null
+      return byHost.get(host) ?? byHost.get(wildcardOf(host) ?? host) ?? null
     },
   })
 }

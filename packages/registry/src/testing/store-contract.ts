@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Project } from '../project/project.ts'
-import type { RegistryStore } from '../store/registry-store.ts'
+import type { Project, ProjectAuth } from '../project/project.ts'
+import type { FoundProject, RegistryStore } from '../store/registry-store.ts'
 
 /** A store under test that is closed when its test ends. */
 export interface OpenedStore extends AsyncDisposable {
@@ -23,7 +23,8 @@ const PROJECTS: readonly Project[] = [
   {
     workspaceId: 'w2',
     projectId: 'open',
-    hosts: ['jwks.example', '[::1]'],
+    hosts: ['jwks.example', '[::1]', '*.wild.example'],
+    limits: { maxConnections: 7 },
     auth: {
       mode: 'jwt-jwks',
       jwksUrl: 'https://issuer.example/jwks',
@@ -32,6 +33,13 @@ const PROJECTS: readonly Project[] = [
     },
   },
 ]
+
+/** What the store has to hand out: the configuration, or in place of its secrets what verifies with them. */
+function expectedAuth(auth: ProjectAuth, found: FoundProject | null): unknown {
+  if (auth.mode !== 'jwt-secret' || found === null || !('keys' in found.auth)) return auth
+  const { secret: _kept, ...rest } = auth
+  return { ...rest, keys: expect.objectContaining({ kind: 'secret' }) as unknown }
+}
 
 /**
  * Registers the tests that every `RegistryStore` must pass.
@@ -48,8 +56,25 @@ export function registryStoreContract(
       await using opened = await open(PROJECTS)
       for (const project of PROJECTS) {
         for (const host of project.hosts) {
-          expect(await opened.store.findProjectByHost(host)).toEqual(project)
+          const found = await opened.store.findProjectByHost(host.replace('*', 'any'))
+          expect(found).toMatchObject({ workspaceId: project.workspaceId, projectId: project.projectId })
+          expect(found?.auth).toEqual(expectedAuth(project.auth, found))
+          expect({ ...found?.limits }).toEqual({ ...project.limits })
         }
+      }
+    })
+
+    test("a wildcard stands for exactly one label, and for no host that is somebody's own", async () => {
+      const [first, second, third] = PROJECTS as [Project, Project, Project]
+      const own = { ...first, workspaceId: 'w2', projectId: 'own', hosts: ['own.wild.example'] }
+      await using opened = await open([own, second, third])
+      const idUnder = async (host: string): Promise<string | undefined> =>
+        (await opened.store.findProjectByHost(host))?.projectId
+      expect(await idUnder('a.wild.example')).toBe('open')
+      expect(await idUnder('xn--bcher-kva.wild.example')).toBe('open')
+      expect(await idUnder('own.wild.example')).toBe('own')
+      for (const host of ['wild.example', 'a.b.wild.example', '*.wild.example', 'awild.example']) {
+        expect([host, await idUnder(host)]).toEqual([host, undefined])
       }
     })
 
@@ -76,6 +101,12 @@ export function registryStoreContract(
     test('an empty store resolves null', async () => {
       await using opened = await open([])
       expect(await opened.store.findProjectByHost('open.example')).toBeNull()
+    })
+
+    test('a host under the wildcard of another workspace is refused', async () => {
+      const [first, , third] = PROJECTS as [Project, Project, Project]
+      await expect(open([{ ...first, hosts: ['a.wild.example'] }, third])).rejects.toBeInstanceOf(Error)
+      await expect(open([third, { ...first, hosts: ['a.wild.example'] }])).rejects.toBeInstanceOf(Error)
     })
 
     test('a host that two projects claim is refused', async () => {

@@ -1,19 +1,27 @@
 import { errorBody, registryRoutes } from '@portcullis/registry/fastify'
 import type { Registry } from '@portcullis/registry'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyServerOptions,
+} from 'fastify'
 import { healthRoutes } from './health.ts'
 
 /** What the control plane is made of. */
 export interface AppOptions {
   registry: Registry
   internalTokens: readonly string[]
-  logger: FastifyServerOptions['logger']
+  logger: FastifyServerOptions['logger'] | FastifyBaseLogger
+  /** Whether the database was reached. @defaultValue yes */
+  isReady?: (() => boolean) | undefined
 }
 
 /** Composes the HTTP application. It does not listen yet. */
-export async function createApp({ registry, internalTokens, logger }: AppOptions): Promise<FastifyInstance> {
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { registry, internalTokens, logger, isReady = () => true } = options
   const app = fastify({
-    ...(logger !== undefined && { logger }),
+    ...loggerOption(logger),
     // Gateways call directly; whatever X-Forwarded-* says comes from somebody else.
     trustProxy: false,
     bodyLimit: 64 * 1024,
@@ -35,7 +43,16 @@ export async function createApp({ registry, internalTokens, logger }: AppOptions
     return reply.code(404).send(errorBody(error))
   })
 
-  await app.register(healthRoutes)
+  await app.register(healthRoutes, { isReady })
   await app.register(registryRoutes, { registry, internalTokens })
   return app
+}
+
+/** Fastify takes a logger that is there under another name than the options of one. */
+function loggerOption(
+  logger: AppOptions['logger'],
+): Pick<FastifyServerOptions, 'logger'> | { loggerInstance: FastifyBaseLogger } {
+  if (logger === undefined) return {}
+  if (typeof logger === 'object' && 'child' in logger) return { loggerInstance: logger }
+  return { logger }
 }

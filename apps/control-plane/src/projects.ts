@@ -9,10 +9,12 @@ const DEVELOPMENT_PROJECT: Project = {
   auth: { mode: 'none' },
 }
 
-/** The projects of this process, and a warning when an operator should know more about them. */
+/** The projects that an empty database begins with, and a warning when an operator should know more about them. */
 export interface LoadedProjects {
   readonly projects: readonly Project[]
   readonly warning: string | null
+  /** Whether somebody wrote them. */
+  readonly isFile: boolean
 }
 
 /**
@@ -24,16 +26,18 @@ export async function loadProjects(
   env: Pick<Environment, 'PROJECTS_FILE' | 'production'>,
 ): Promise<LoadedProjects> {
   if (env.PROJECTS_FILE !== undefined) {
-    return { projects: await loadProjectsFile(env.PROJECTS_FILE), warning: null }
+    return { projects: await loadProjectsFile(env.PROJECTS_FILE), warning: null, isFile: true }
   }
   if (env.production) {
     return {
       projects: [],
       warning: 'PROJECTS_FILE is not set: no host is known and every client will be refused',
+      isFile: false,
     }
   }
   return {
     projects: [DEVELOPMENT_PROJECT],
     warning: 'PROJECTS_FILE is not set: clients on localhost need no token',
+    isFile: false,
   }
 }

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { environmentSchema, variables } from '../src/environment.ts'
 
 const TOKEN = 'a-token-for-production-of-32-bytes'
+const KEY = '0123456789abcdef'.repeat(4)
+const PRODUCTION = { NODE_ENV: 'production', REGISTRY_SECRET_KEY: KEY }
 
 function problem(env: Record<string, string>): string {
   try {
@@ -28,19 +30,25 @@ describe('without variables', () => {
       PORT: 3000,
       HOST: '127.0.0.1',
       internalTokens: [DEVELOPMENT_INTERNAL_TOKEN],
+      DATABASE_URL: undefined,
+      DATA_DIR: 'data/control-plane',
+      isDataDirChosen: false,
+      secretKeys: undefined,
       PROJECTS_FILE: undefined,
+      GATEWAY_JWT_SECRET: undefined,
       JWKS_EGRESS: 'any',
       LOG_LEVEL: 'info',
       EXIT_WITH_PARENT: false,
     })
   })
 
-  test('in production it listens everywhere and wants a token', () => {
-    expect(problem({ NODE_ENV: 'production' })).toMatch(
-      /^CONTROL_PLANE_INTERNAL_TOKEN: .*is required in production$/,
-    )
+  test('in production it listens everywhere and wants a token and a key', () => {
+    expect(problem({ NODE_ENV: 'production' }).split('\n')).toEqual([
+      expect.stringMatching(/^CONTROL_PLANE_INTERNAL_TOKEN: .*is required in production$/),
+      expect.stringMatching(/^REGISTRY_SECRET_KEY: .*is required in production$/),
+    ])
     const env = parseEnvironment(environmentSchema, {
-      NODE_ENV: 'production',
+      ...PRODUCTION,
       CONTROL_PLANE_INTERNAL_TOKEN: TOKEN,
     })
     expect(env).toMatchObject({ HOST: '0.0.0.0', internalTokens: [TOKEN], production: true })
@@ -57,6 +65,13 @@ test.each([
   ['PORT', 'x'],
   ['NODE_ENV', 'prodution'],
   ['JWKS_EGRESS', 'everywhere'],
+  ['DATABASE_URL', 'mysql://user:password@host/db'],
+  ['REGISTRY_SECRET_KEY', ','],
+  ['REGISTRY_SECRET_KEY', KEY.slice(1)],
+  ['REGISTRY_SECRET_KEY', `${KEY}0`],
+  ['REGISTRY_SECRET_KEY', `${KEY},${KEY}`],
+  ['REGISTRY_SECRET_KEY', `${KEY},a passphrase`],
+  ['GATEWAY_JWT_SECRET', 'short-secret'],
   ['LOG_LEVEL', 'loud'],
   ['EXIT_WITH_PARENT', 'maybe'],
   ['CONTROL_PLANE_INTERNAL_TOKEN', ','],
@@ -67,7 +82,7 @@ test.each([
 })
 
 test.each(['short', `${TOKEN},short`])('production refuses the short internal token %j', (token) => {
-  expect(problem({ NODE_ENV: 'production', CONTROL_PLANE_INTERNAL_TOKEN: token })).toBe(
+  expect(problem({ ...PRODUCTION, CONTROL_PLANE_INTERNAL_TOKEN: token })).toBe(
     'CONTROL_PLANE_INTERNAL_TOKEN: must have at least 32 bytes in production',
   )
 })
@@ -75,14 +90,23 @@ test.each(['short', `${TOKEN},short`])('production refuses the short internal to
 test.each([DEVELOPMENT_INTERNAL_TOKEN, `${TOKEN},${DEVELOPMENT_INTERNAL_TOKEN}`])(
   'production refuses the development token, also as one of two',
   (token) => {
-    expect(problem({ NODE_ENV: 'production', CONTROL_PLANE_INTERNAL_TOKEN: token })).toBe(
+    expect(problem({ ...PRODUCTION, CONTROL_PLANE_INTERNAL_TOKEN: token })).toBe(
       'CONTROL_PLANE_INTERNAL_TOKEN: must not be the development token in production',
     )
   },
 )
 
 test('in production key URLs lead to public addresses only, unless somebody says otherwise', () => {
-  const production = { NODE_ENV: 'production', CONTROL_PLANE_INTERNAL_TOKEN: TOKEN }
+  const production = { ...PRODUCTION, CONTROL_PLANE_INTERNAL_TOKEN: TOKEN }
   expect(parseEnvironment(environmentSchema, production).JWKS_EGRESS).toBe('public')
   expect(parseEnvironment(environmentSchema, { ...production, JWKS_EGRESS: 'any' }).JWKS_EGRESS).toBe('any')
 })
+
+test.each(['hex', 'base64', 'base64url'] as const)(
+  'keys are read in %s, the one that encrypts first',
+  (encoding) => {
+    const keys = [Buffer.alloc(32, 251), Buffer.alloc(32, 7)]
+    const text = keys.map((key) => key.toString(encoding)).join(', ')
+    expect(parseEnvironment(environmentSchema, { REGISTRY_SECRET_KEY: text }).secretKeys).toEqual(keys)
+  },
+)

@@ -1,8 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort, startProcess } from '@portcullis/test-servers'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const built = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'portcullis-chat-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
 
 test('the dev command serves the page, announces the system when it is ready, and stops cleanly', async () => {
   const [controlPlanePort, gatewayPort, chatPort] = [await freePort(), await freePort(), await freePort()]
@@ -18,7 +27,7 @@ test('the dev command serves the page, announces the system when it is ready, an
 
   await using _controlPlane = await startProcess({
     module: built('apps/control-plane/dist/index.js'),
-    env: { PORT: String(controlPlanePort), LOG_LEVEL: 'warn' },
+    env: { PORT: String(controlPlanePort), DATA_DIR: join(folder, 'control-plane'), LOG_LEVEL: 'warn' },
     readyWhen: `${CONTROL_PLANE_URL}/health`,
   })
   await using _gateway = await startProcess({

@@ -85,6 +85,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         env: {
           PORT: String(controlPlanePort),
           CONTROL_PLANE_INTERNAL_TOKEN: INTERNAL_TOKEN,
+          DATA_DIR: join(folder, 'control-plane'),
           PROJECTS_FILE: join(folder, 'projects.json'),
           LOG_LEVEL: 'warn',
         },

@@ -1,5 +1,5 @@
 import { createSecretKeySet, type KeySet } from '@portcullis/auth-core'
-import { and, eq, inArray } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { RegistryError } from '../errors.ts'
 import { wildcardOf } from '../host/host-pattern.ts'
 import type { ProjectLimits } from '../project/project.ts'
@@ -12,6 +12,9 @@ import { hosts, projects } from './tables.ts'
 
 /** Key sets kept; the least recently used one goes first, at the price of opening its secrets once more. */
 const MAX_KEY_SETS = 1000
+
+/** Each connection parses and plans the lookup once under this name. Poolers have to know prepared statements. */
+const LOOKUP_NAME = 'portcullis_registry_host_lookup'
 
 /** Longer ones are no hosts, and would not be found. */
 const MAX_HOST = 255
@@ -26,6 +29,8 @@ export function postgresHostLookup(
   box: SecretBox,
 ): (host: string) => Promise<FoundProject | null> {
   const keySets = new Map<string, KeySet>()
+  // Built once: to build it takes longer than PostgreSQL does to answer it.
+  const lookup = prepareLookup(db)
 
   function keysOf(row: Row): KeySet {
     const known = keySets.get(row.authVersion)
@@ -38,8 +43,7 @@ export function postgresHostLookup(
 
   return async (host) => {
     if (!isHost(host)) return null
-    const wildcard = wildcardOf(host)
-    const rows = await ask(() => selectByHosts(db, wildcard === null ? [host] : [host, wildcard]))
+    const rows = await ask(() => lookup.execute({ host, wildcard: wildcardOf(host) ?? host }))
     const row = rows.find((one) => one.host === host) ?? rows[0]
     if (row === undefined) return null
     const { workspaceId, projectId, authVersion } = row
@@ -59,11 +63,11 @@ function isHost(host: unknown): host is string {
   return typeof host === 'string' && host.length <= MAX_HOST && !/[*\0]/.test(host)
 }
 
-type Row = Awaited<ReturnType<typeof selectByHosts>>[number]
+type Row = Awaited<ReturnType<ReturnType<typeof prepareLookup>['execute']>>[number]
 
 // The shape is what the columns say.
 // oxlint-disable-next-line typescript/explicit-function-return-type
-function selectByHosts(db: RegistryDatabase, names: string[]) {
+function prepareLookup(db: RegistryDatabase) {
   return db
     .select({
       host: hosts.host,
@@ -79,7 +83,8 @@ function selectByHosts(db: RegistryDatabase, names: string[]) {
       projects,
       and(eq(projects.workspaceId, hosts.workspaceId), eq(projects.projectId, hosts.projectId)),
     )
-    .where(inArray(hosts.host, names))
+    .where(inArray(hosts.host, [sql.placeholder('host'), sql.placeholder('wildcard')]))
+    .prepare(LOOKUP_NAME)
 }
 
 function read<T>(text: string): T {

@@ -19,7 +19,8 @@ export interface PostgresStoreOptions {
    * A Drizzle database over a pool of yours, of PostgreSQL 13 or later: `drizzle-orm/node-postgres`,
    * `drizzle-orm/postgres-js` or `drizzle-orm/pglite`. Its timeouts are the longest this store waits. Give each client of a
    * pool of `pg` a listener for `error`: a change is a transaction, and `pg` ends the process when the connection of one is cut
-   * while nobody listens.
+   * while nobody listens. A pooler between here and
+   * PostgreSQL has to know prepared statements, as PgBouncer does from 1.21 on.
    */
   db: RegistryDatabase
   /**

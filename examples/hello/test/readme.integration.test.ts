@@ -27,7 +27,7 @@ test('pasted into files, they talk to each other through the apps', async () => 
     await writeFile(join(folder, 'client.js'), client.replace('localhost:4000', `localhost:${port}`))
     await using _controlPlane = await startProcess({
       module: join(root, 'apps/control-plane/dist/index.js'),
-      env: { PORT: String(controlPlanePort) },
+      env: { PORT: String(controlPlanePort), DATA_DIR: join(folder, 'control-plane') },
       readyWhen: `http://127.0.0.1:${controlPlanePort}/health`,
     })
     await using _gateway = await startProcess({

@@ -40,7 +40,8 @@ async function newDatabase(name: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  server = await startPostgres()
+  // Each process of a test has a pool of its own.
+  server = await startPostgres({ settings: { max_connections: '200' } })
 })
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.end()))

@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, startProcess } from '@portcullis/test-servers'
 import { ROOT } from '../repo/workspace.ts'
@@ -13,9 +15,12 @@ const INTERNAL_TOKEN = 'internal-token-of-the-pack-gate-and-nobody-else'
 export async function startSystem(): Promise<RunningSystem> {
   const [controlPort, gatewayPort] = [await freePort(), await freePort()]
   const controlPlaneUrl = `http://localhost:${controlPort}`
+  // What the apps keep by default, they keep in their working folder.
+  const cwd = await mkdtemp(join(tmpdir(), 'portcullis-packed-'))
   const control = await startProcess({
     module: join(ROOT, 'apps/control-plane/dist/index.js'),
     env: { PORT: String(controlPort), CONTROL_PLANE_INTERNAL_TOKEN: INTERNAL_TOKEN },
+    cwd,
     readyWhen: `${controlPlaneUrl}/health/ready`,
   })
   const gateway = await startProcess({
@@ -26,6 +31,7 @@ export async function startSystem(): Promise<RunningSystem> {
       CONTROL_PLANE_INTERNAL_TOKEN: INTERNAL_TOKEN,
       WORKER_MODULES: join(ROOT, 'examples/chat/dist/worker.js'),
     },
+    cwd,
     readyWhen: `http://localhost:${gatewayPort}/health/ready`,
   }).catch(async (error: unknown) => {
     await control.stop()
@@ -36,6 +42,7 @@ export async function startSystem(): Promise<RunningSystem> {
     async [Symbol.asyncDispose]() {
       await gateway.stop()
       await control.stop()
+      await rm(cwd, { recursive: true, force: true })
     },
   }
 }

@@ -64,19 +64,22 @@ export function registryStoreContract(
       }
     })
 
-    test("a wildcard stands for exactly one label, and for no host that is somebody's own", async () => {
-      const [first, second, third] = PROJECTS as [Project, Project, Project]
-      const own = { ...first, workspaceId: 'w2', projectId: 'own', hosts: ['own.wild.example'] }
-      await using opened = await open([own, second, third])
-      const idUnder = async (host: string): Promise<string | undefined> =>
-        (await opened.store.findProjectByHost(host))?.projectId
-      expect(await idUnder('a.wild.example')).toBe('open')
-      expect(await idUnder('xn--bcher-kva.wild.example')).toBe('open')
-      expect(await idUnder('own.wild.example')).toBe('own')
-      for (const host of ['wild.example', 'a.b.wild.example', '*.wild.example', 'awild.example']) {
-        expect([host, await idUnder(host)]).toEqual([host, undefined])
-      }
-    })
+    test.each(['before', 'after'])(
+      "a wildcard stands for exactly one label, and for no host that is somebody's own and was made %s it",
+      async (order) => {
+        const [first, second, third] = PROJECTS as [Project, Project, Project]
+        const own = { ...first, workspaceId: 'w2', projectId: 'own', hosts: ['own.wild.example'] }
+        await using opened = await open(order === 'before' ? [own, second, third] : [third, second, own])
+        const idUnder = async (host: string): Promise<string | undefined> =>
+          (await opened.store.findProjectByHost(host))?.projectId
+        expect(await idUnder('a.wild.example')).toBe('open')
+        expect(await idUnder('xn--bcher-kva.wild.example')).toBe('open')
+        expect(await idUnder('own.wild.example')).toBe('own')
+        for (const host of ['wild.example', 'a.b.wild.example', '*.wild.example', 'awild.example']) {
+          expect([host, await idUnder(host)]).toEqual([host, undefined])
+        }
+      },
+    )
 
     test('an unknown host resolves null', async () => {
       await using opened = await open(PROJECTS)

@@ -3,6 +3,7 @@ import { drizzle } from 'drizzle-orm/pglite'
 import { afterAll, expect, test } from 'vitest'
 import { createPostgresStore } from '../../src/postgres/index.ts'
 import { managedStoreContract, registryStoreContract } from '../../src/testing/index.ts'
+import { hostCorpus } from '../fixtures/host-corpus.ts'
 import { KEY, openFilledStore, openPostgresStores } from '../fixtures/postgres-stores.ts'
 
 const client = new PGlite()
@@ -10,6 +11,7 @@ const db = drizzle(client)
 afterAll(() => (client.closed ? undefined : client.close()))
 
 registryStoreContract('PGlite', (projects) => openFilledStore(db, projects))
+hostCorpus('PGlite', (projects) => openFilledStore(db, projects))
 managedStoreContract('PGlite', () => openPostgresStores(db, db))
 
 // The last test: there is one database for this file.

@@ -9,6 +9,7 @@ import { askDatabase } from '../../src/postgres/ask-database.ts'
 import { managedStoreContract, registryStoreContract } from '../../src/testing/index.ts'
 import { codeOf } from '../code-of.ts'
 import { hs256 } from '../fixtures/tokens.ts'
+import { hostCorpus } from '../fixtures/host-corpus.ts'
 import { KEY, openFilledStore, openPostgresStores } from '../fixtures/postgres-stores.ts'
 
 const UNAVAILABLE = { code: 'ERR_REGISTRY_UNAVAILABLE', statusCode: 503 }
@@ -57,6 +58,7 @@ describe('PostgreSQL', () => {
   })
 
   registryStoreContract('PostgreSQL', (projects) => openFilledStore(one, projects))
+  hostCorpus('PostgreSQL', (projects) => openFilledStore(one, projects))
   managedStoreContract('PostgreSQL', () => openPostgresStores(one, other))
 
   test('ten processes that start at once on an empty database make the tables once', async () => {

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore, type Project, type ProjectAuth } from '../../src/index.ts'
-import { registryStoreContract } from '../../src/testing/index.ts'
+import { type OpenedStore, registryStoreContract } from '../../src/testing/index.ts'
+import { hostCorpus } from '../fixtures/host-corpus.ts'
 
-registryStoreContract('memory', async (projects) => ({
-  store: createMemoryStore(projects),
-  async [Symbol.asyncDispose]() {},
-}))
+async function open(projects: readonly Project[]): Promise<OpenedStore> {
+  return { store: createMemoryStore(projects), async [Symbol.asyncDispose]() {} }
+}
+
+registryStoreContract('memory', open)
+hostCorpus('memory', open)
 
 const S1 = 'secret-one'.padEnd(32, '1')
 const S2 = 'secret-two'.padEnd(32, '2')

@@ -1,7 +1,11 @@
 import type { Options } from 'tsup'
+import { writeTypes } from './tsup.types.ts'
 
-/** The one build shape of this repository: ESM for Node 20 with declarations, one entry per export of the package. */
-export function preset(entry: Record<string, string>, overrides: Options = {}): Options {
+/**
+ * The one build shape of this repository: ESM for Node 20 with declarations, one entry per export of the package, each
+ * named as its source. `dts: false` makes no declarations, `dts.entry` those of some entries.
+ */
+export function preset(entry: Record<string, string>, { dts, ...overrides }: Options = {}): Options {
   return {
     entry,
     format: 'esm',
@@ -9,8 +13,16 @@ export function preset(entry: Record<string, string>, overrides: Options = {}): 
     splitting: true,
     sourcemap: true,
     clean: true,
-    // tsup hands `baseUrl` to the compiler, which TypeScript 6 reports as deprecated.
-    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    ...(dts !== false && { onSuccess: () => writeTypes(typedEntries(entry, dts)) }),
     ...overrides,
   }
+}
+
+function typedEntries(entry: Record<string, string>, dts: Options['dts']): string[] {
+  const typed = typeof dts === 'object' && dts.entry !== undefined ? dts.entry : entry
+  return Object.entries(typed).map(([name, source]: [string, string]) => {
+    if (source !== `src/${name}.ts`)
+      throw new TypeError(`The entry of ${source} is not named after it: ${name}`)
+    return source
+  })
 }

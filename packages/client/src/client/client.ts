@@ -1,3 +1,5 @@
+// `AsyncDisposable` for those who compile without @types/node; kept in the declarations.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ClientError } from '../errors.ts'
 
 /**

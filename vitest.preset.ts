@@ -1,7 +1,8 @@
-import type { UserWorkspaceConfig } from 'vitest/config'
-
-/** What every project of the repository shares: tests run against sources, not builds, of our own packages. */
-export function project(name: string, test: UserWorkspaceConfig['test'] = {}): UserWorkspaceConfig {
+/**
+ * What every project of the repository shares: tests run against sources, not builds, of our own packages. Told in types
+ * of its own, which fit Vitest's whichever copy of it a package resolves.
+ */
+export function project<Test extends object = object>(name: string, test?: Test): Project & { test: Test } {
   return {
     // Node is handed these too: with `import` among them a CommonJS package would be given the ES modules of another.
     ssr: { resolve: { conditions: ['@portcullis/source', 'node'] } },
@@ -11,6 +12,11 @@ export function project(name: string, test: UserWorkspaceConfig['test'] = {}): U
       testTimeout: 30_000,
       hookTimeout: 120_000,
       ...test,
-    },
+    } as Project['test'] & Test,
   }
+}
+
+interface Project {
+  ssr: { resolve: { conditions: string[] } }
+  test: { name: string; include: string[]; testTimeout: number; hookTimeout: number }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort, startProcess } from '@portcullis/test-servers'
+import { emptyDatabase, freePort, startProcess } from '@portcullis/test-servers'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -25,6 +25,7 @@ test('pasted into files, they talk to each other through the apps', async () => 
     await symlink('../node_modules', join(folder, 'node_modules'))
     await writeFile(join(folder, 'worker.js'), worker)
     await writeFile(join(folder, 'client.js'), client.replace('localhost:4000', `localhost:${port}`))
+    await emptyDatabase(join(folder, 'control-plane/registry'))
     await using _controlPlane = await startProcess({
       module: join(root, 'apps/control-plane/dist/index.js'),
       env: { PORT: String(controlPlanePort), DATA_DIR: join(folder, 'control-plane') },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   documentedNatsConfig,
+  emptyDatabase,
   freePort,
   type NatsServer,
   type RunningProcess,
@@ -70,6 +71,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const folder = await mkdtemp(join(tmpdir(), 'portcullis-e2e-'))
     stack.defer(() => rm(folder, { recursive: true, force: true }))
     await writeFile(join(folder, 'projects.json'), JSON.stringify(PROJECTS))
+    await emptyDatabase(join(folder, 'control-plane/registry'))
     const nats = stack.use(
       await startNatsServer(options.secured ? { config: await documentedNatsConfig() } : {}),
     )

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, startProcess } from '@portcullis/test-servers'
+import { emptyDatabase, freePort, startProcess } from '@portcullis/test-servers'
 import { ROOT } from '../repo/workspace.ts'
 
 export interface RunningSystem extends AsyncDisposable {
@@ -17,6 +17,7 @@ export async function startSystem(): Promise<RunningSystem> {
   const controlPlaneUrl = `http://localhost:${controlPort}`
   // What the apps keep by default, they keep in their working folder.
   const cwd = await mkdtemp(join(tmpdir(), 'portcullis-packed-'))
+  await emptyDatabase(join(cwd, 'data/control-plane/registry'))
   const control = await startProcess({
     module: join(ROOT, 'apps/control-plane/dist/index.js'),
     env: { PORT: String(controlPort), CONTROL_PLANE_INTERNAL_TOKEN: INTERNAL_TOKEN },

@@ -1,30 +1,36 @@
 import { createClient } from '@portcullis/client'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postJson, register, takeTokens, type TokenPair } from '../src/machine-client.ts'
 import { RawClient } from '../src/raw-client.ts'
-import { startSystem } from '../src/system.ts'
+import { startSystem, type System } from '../src/system.ts'
 import { mintToken } from '../src/tokens.ts'
 
 const LIFE_SECONDS = 3
 
-describe('a session of a project with tokens', () => {
-  test('is closed with 4401 when its token ends, in both protocols', async () => {
-    await using system = await startSystem()
-    for (const protocols of [['portcullis.v1'], ['portcullis.plain']]) {
+let system: System
+beforeAll(async () => {
+  system = await startSystem()
+})
+afterAll(() => system?.[Symbol.asyncDispose]())
+
+// What they wait for is the clock: they wait together.
+describe.concurrent('a session of a project with tokens', () => {
+  test.each(['portcullis.v1', 'portcullis.plain'])(
+    'of %s is closed with 4401 when its token ends',
+    async (protocol) => {
       const token = await mintToken({ expiresIn: LIFE_SECONDS })
       const client = await RawClient.open(system.url(0, 'one'), {
-        protocols: [...protocols, `bearer.${token}`],
+        protocols: [protocol, `bearer.${token}`],
       })
       expect(await client.closed).toEqual({ code: 4401, reason: 'token_expired' })
       const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
         exp: number
       }
       expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000)
-    }
-  })
+    },
+  )
 
   test('outlives its first tokens when the client hands in the next, and loses no frame', async () => {
-    await using system = await startSystem()
     await system.startWorker('one')
     const tokens: string[] = []
     await using client = createClient<{ n: number }>({
@@ -53,7 +59,6 @@ describe('a session of a project with tokens', () => {
 })
 
 test('a machine client goes on with refreshed tokens, and not with those of another client', async () => {
-  await using system = await startSystem()
   const base = `http://127.0.0.1:${system.gateways[0]?.port}`
   const [own, other] = [await register(base), await register(base)]
   const first = await takeTokens(base, own)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postJson, register, takeTokens, type TokenPair } from '../src/machine-client.ts'
 import { connectRefused, RawClient } from '../src/raw-client.ts'
 import { MACHINE_SECRETS, startSystem, type System } from '../src/system.ts'
@@ -9,8 +9,15 @@ const base = (system: System, gateway: number): string => `http://127.0.0.1:${sy
 const connect = (system: System, gateway: number, token: string): Promise<RawClient> =>
   RawClient.open(system.url(gateway, 'two'), { protocols: ['portcullis.v1', `bearer.${token}`] })
 
+/** What no test takes a part of away. */
+let system: System
+beforeAll(async () => {
+  // Clients of all these tests come from one address.
+  system = await startSystem({ gateways: 2, gatewayEnv: { AUTH_REQUESTS_PER_MINUTE: '999999' } })
+})
+afterAll(() => system?.[Symbol.asyncDispose]())
+
 test('a client registered at one gateway talks to its own worker through another, and to nobody else', async () => {
-  await using system = await startSystem({ gateways: 2 })
   const credentials = await register(base(system, 0))
   const other = await register(base(system, 0))
   const scope = { workspaceId: credentials.namespaceId, projectId: 'default' }
@@ -34,7 +41,6 @@ test('a client registered at one gateway talks to its own worker through another
 })
 
 test('of 50 uses of one refresh token, spread over two gateways, exactly one succeeds', async () => {
-  await using system = await startSystem({ gateways: 2 })
   const { refreshToken } = await takeTokens(base(system, 0), await register(base(system, 0)))
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, index) =>
@@ -47,7 +53,6 @@ test('of 50 uses of one refresh token, spread over two gateways, exactly one suc
 
 describe('sockets of a client on two gateways', () => {
   test('are closed with 4401 on both when its refresh token is used twice', async () => {
-    await using system = await startSystem({ gateways: 2 })
     const credentials = await register(base(system, 0))
     const tokens = await takeTokens(base(system, 0), credentials)
     const untouched = await takeTokens(base(system, 0), credentials)
@@ -75,7 +80,6 @@ describe('sockets of a client on two gateways', () => {
   })
 
   test('are closed on both when the client is disabled at one', async () => {
-    await using system = await startSystem({ gateways: 2 })
     const credentials = await register(base(system, 0))
     const { accessToken, refreshToken } = await takeTokens(base(system, 0), credentials)
     const clients = await Promise.all([0, 1].map((gateway) => connect(system, gateway, accessToken)))
@@ -96,7 +100,6 @@ describe('sockets of a client on two gateways', () => {
 
 describe('what is not an access token', () => {
   test('opens no session: a refresh token, a token of another issuer, one that was changed', async () => {
-    await using system = await startSystem()
     const tokens = await takeTokens(base(system, 0), await register(base(system, 0)))
     const [header = '', payload = '', signature = ''] = tokens.accessToken.split('.')
     const flipped = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
@@ -113,7 +116,6 @@ describe('what is not an access token', () => {
   })
 
   test('is an access token at /auth/refresh', async () => {
-    await using system = await startSystem()
     const { accessToken } = await takeTokens(base(system, 0), await register(base(system, 0)))
     expect((await postJson(`${base(system, 0)}/auth/refresh`, { refreshToken: accessToken })).status).toBe(
       401,
@@ -122,26 +124,26 @@ describe('what is not an access token', () => {
 })
 
 test('clients, their tokens and what was revoked outlive every gateway', async () => {
-  await using system = await startSystem({ gateways: 2 })
-  const credentials = await register(base(system, 0))
-  const kept = await takeTokens(base(system, 0), credentials)
-  const revoked = await takeTokens(base(system, 0), credentials)
+  await using own = await startSystem({ gateways: 2 })
+  const credentials = await register(base(own, 0))
+  const kept = await takeTokens(base(own, 0), credentials)
+  const revoked = await takeTokens(base(own, 0), credentials)
   const basic = Buffer.from(`${credentials.clientId}:${credentials.clientSecret}`).toString('base64')
-  const revocation = await fetch(`${base(system, 0)}/auth/revoke`, {
+  const revocation = await fetch(`${base(own, 0)}/auth/revoke`, {
     method: 'POST',
     headers: { authorization: `Basic ${basic}` },
     body: new URLSearchParams({ token: revoked.accessToken }),
   })
   expect(revocation.status).toBe(200)
-  await system.gateways[0]?.process.kill()
-  await system.nats.restart()
+  await own.gateways[0]?.process.kill()
+  await own.nats.restart()
   await expect
-    .poll(async () => (await fetch(`${base(system, 1)}/health/ready`).catch(() => null))?.status, {
+    .poll(async () => (await fetch(`${base(own, 1)}/health/ready`).catch(() => null))?.status, {
       timeout: 20_000,
     })
     .toBe(200)
-  const late = await connectRefused(system.url(1, 'two'), { protocols: [`bearer.${revoked.accessToken}`] })
+  const late = await connectRefused(own.url(1, 'two'), { protocols: [`bearer.${revoked.accessToken}`] })
   expect(late.statusCode).toBe(401)
-  const client = await connect(system, 1, kept.accessToken)
+  const client = await connect(own, 1, kept.accessToken)
   client.socket.close()
 })

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { publishable, readManifest, ROOT } from '../repo/workspace.ts'
-import { run } from './run.ts'
+import { publishable, ROOT } from '../repo/workspace.ts'
+import { pnpm } from './pnpm.ts'
 
 /** Tarball path by package name. */
 export type Tarballs = Readonly<Record<string, string>>
@@ -12,7 +12,7 @@ export async function packAll(): Promise<{ tarballs: Tarballs; remove: () => Pro
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-tarballs-'))
   const packages = publishable()
   const filters = packages.flatMap(({ dir }) => ['--filter', `./${dir}`])
-  await pnpm([...filters, '-r', 'pack', '--pack-destination', folder])
+  await pnpm([...filters, '-r', 'pack', '--pack-destination', folder], ROOT)
   const files = await readdir(folder)
   const tarballs = packages.map(({ manifest: { name, version } }) => {
     const file = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
@@ -23,13 +23,4 @@ export async function packAll(): Promise<{ tarballs: Tarballs; remove: () => Pro
     tarballs: Object.fromEntries(tarballs) as Tarballs,
     remove: () => rm(folder, { recursive: true, force: true }),
   }
-}
-
-/** The pnpm that runs these tests, or the pinned one through npx when they run without it. */
-function pnpm(args: readonly string[]): Promise<string> {
-  const options = { cwd: ROOT, timeoutMs: 120_000 }
-  const current = process.env.npm_execpath ?? ''
-  if (/pnpm\.c?js$/.test(current)) return run(process.execPath, [current, ...args], options)
-  const { packageManager } = readManifest(join(ROOT, 'package.json')) as { packageManager?: string }
-  return run('npx', ['--yes', packageManager ?? 'pnpm', ...args], options)
 }

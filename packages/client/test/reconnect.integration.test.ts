@@ -103,7 +103,7 @@ describe('the heartbeat', () => {
 
 test('a server that never welcomes is given up and tried again', async () => {
   await using relay = await ScriptedRelay.start({ welcome: false })
-  const { client, errors } = connect({ url: relay.url, connectTimeoutMs: 30 })
+  const { client, errors } = connect({ url: relay.url, connectTimeoutMs: 500 })
   const peer = await relay.peers.next()
   // Frames before the welcome do not count.
   peer.message('early')

@@ -9,8 +9,15 @@ export function project<Test extends object = object>(name: string, test?: Test)
     test: {
       name,
       include: ['test/**/*.test.ts'],
-      testTimeout: 30_000,
+      // Ends what hangs, also where several processes start on a machine that is busy.
+      testTimeout: 60_000,
       hookTimeout: 120_000,
+      // Files of a project follow each other in one process, which has loaded the sources and what they import once. What a
+      // test does to the process it undoes; of mocks and stubs Vitest sees to that.
+      isolate: false,
+      restoreMocks: true,
+      unstubEnvs: true,
+      unstubGlobals: true,
       ...test,
     } as Project['test'] & Test,
   }
@@ -18,5 +25,14 @@ export function project<Test extends object = object>(name: string, test?: Test)
 
 interface Project {
   ssr: { resolve: { conditions: string[] } }
-  test: { name: string; include: string[]; testTimeout: number; hookTimeout: number }
+  test: {
+    name: string
+    include: string[]
+    testTimeout: number
+    hookTimeout: number
+    isolate: boolean
+    restoreMocks: boolean
+    unstubEnvs: boolean
+    unstubGlobals: boolean
+  }
 }

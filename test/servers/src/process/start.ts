@@ -19,7 +19,7 @@ export interface StartProcessOptions {
   user?: { readonly uid: number; readonly gid: number } | undefined
   /** Ready when this URL answers with a 2xx status, or when the output matches. @defaultValue once spawned */
   readyWhen?: string | URL | RegExp | undefined
-  /** Longest wait for readiness, milliseconds. @defaultValue 20000 */
+  /** Longest wait for readiness, milliseconds. @defaultValue 40000 */
   timeoutMs?: number | undefined
   /** Folder to remove if the test process ends without having stopped this process. */
   ownedFolder?: string | undefined
@@ -120,7 +120,7 @@ export async function startProcess(options: StartProcessOptions): Promise<Runnin
   }
   if (options.readyWhen !== undefined) {
     try {
-      await waitUntilReady(options.readyWhen, log, ended.signal, options.timeoutMs ?? 20_000)
+      await waitUntilReady(options.readyWhen, log, ended.signal, options.timeoutMs ?? 40_000)
     } catch (error) {
       await running.kill()
       throw new Error(`${label}: ${(error as Error).message}`, { cause: error })

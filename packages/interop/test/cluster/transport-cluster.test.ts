@@ -8,6 +8,7 @@ import {
   type ClusterNode,
   eventually,
   headOf,
+  PATIENT,
   type Tap,
   tapped,
   untilTogether,
@@ -22,7 +23,7 @@ async function started(broker: EmbeddedBroker): Promise<Transport> {
 /** Nodes of one cluster, all up. */
 async function together(...ids: string[]): Promise<ClusterNode[]> {
   const broker = new EmbeddedBroker()
-  const nodes = await Promise.all(ids.map(async (id) => clusterNode(id, await started(broker))))
+  const nodes = await Promise.all(ids.map(async (id) => clusterNode(id, await started(broker), PATIENT)))
   await Promise.all(nodes.map(({ cluster }) => cluster.start()))
   await untilTogether(...nodes)
   return nodes
@@ -677,7 +678,7 @@ describe('what cannot be sent', () => {
 
   test('a state that cannot be made keeps both from each other, and is logged', async () => {
     const broker = new EmbeddedBroker()
-    const a = clusterNode('a', await started(broker))
+    const a = clusterNode('a', await started(broker), { deadAfterMs: 400 })
     let isBad = true
     a.cluster.open('bad', { snapshot: () => (isBad ? 1n : 1), message: () => undefined })
     const b = clusterNode('b', await started(broker), { deadAfterMs: 200 })

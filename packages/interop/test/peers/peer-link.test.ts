@@ -6,7 +6,7 @@ import type { Departure } from '../../src/engine/domain.ts'
 import type { Peer } from '../../src/peers/peer.ts'
 import { encodeMessage } from '../../src/protocol/encode.ts'
 import { sharedMember } from '../../src/protocol/shared-member.ts'
-import { eventually, headOf, QUICK } from '../support/cluster-node.ts'
+import { eventually, headOf, PATIENT } from '../support/cluster-node.ts'
 import { createTransportCluster } from '../../src/cluster/transport-cluster.ts'
 import { LEFT, type LinkedNode, linkedNode, type LinkedNodeOptions } from '../support/linked-node.ts'
 
@@ -397,7 +397,7 @@ describe('what other nodes say', () => {
     const b = await linkedNode('b', broker, options)
     const transport = createEmbeddedTransport({ broker })
     await transport.start()
-    const x = createTransportCluster({ transport, nodeId: 'x', ...QUICK })
+    const x = createTransportCluster({ transport, nodeId: 'x', ...PATIENT })
     const heard: unknown[] = []
     const channel = x.open('peers', {
       snapshot: () => ['nonsense', null, { id: 7 }],

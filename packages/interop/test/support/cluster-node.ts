@@ -12,6 +12,8 @@ afterEach(async () => {
 
 /** Quick, and patient enough for a machine that is busy. */
 export const QUICK = { heartbeatMs: 50, deadAfterMs: 2000, settleMs: 50 }
+/** For nodes that are not to miss each other, however busy the machine is. */
+export const PATIENT = { ...QUICK, deadAfterMs: 20_000 }
 
 export interface ClusterNode extends AsyncDisposable {
   readonly id: string

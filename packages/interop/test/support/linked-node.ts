@@ -20,7 +20,7 @@ import type { Peer } from '../../src/peers/peer.ts'
 import { createPeerRegistry, type PeerRegistry } from '../../src/peers/registry.ts'
 import type { ClientMessage, DomainName, Identity, ServerMessage } from '../../src/protocol/message.ts'
 import type { SharedMember } from '../../src/protocol/shared-member.ts'
-import { QUICK } from './cluster-node.ts'
+import { PATIENT } from './cluster-node.ts'
 
 const disposables: (() => unknown)[] = []
 afterEach(async () => {
@@ -90,7 +90,7 @@ export async function linkedNode(
   const said: string[] = []
   const say = (_details: object, message: string): void => void said.push(message)
   const logger = { debug: say, info: say, warn: say, error: say }
-  const cluster = createTransportCluster({ transport, nodeId: id, logger, ...QUICK })
+  const cluster = createTransportCluster({ transport, nodeId: id, logger, ...PATIENT })
   const peers = createPeerRegistry()
   const visibility = createVisibility(rules)
   const domains = new Map<DomainName, Domain>()

@@ -2,8 +2,8 @@ import type { Options } from 'tsup'
 import { writeTypes } from './tsup.types.ts'
 
 /**
- * The one build shape of this repository: ESM for Node 20 with declarations, one entry per export of the package, each
- * named as its source. `dts: false` makes no declarations, `dts.entry` those of some entries.
+ * The one build shape of this repository: ESM for Node 20 with declarations, one entry per export of the package.
+ * `dts: false` makes no declarations, `dts.entry` those of some entries.
  */
 export function preset(entry: Record<string, string>, { dts, ...overrides }: Options = {}): Options {
   return {
@@ -18,11 +18,6 @@ export function preset(entry: Record<string, string>, { dts, ...overrides }: Opt
   }
 }
 
-function typedEntries(entry: Record<string, string>, dts: Options['dts']): string[] {
-  const typed = typeof dts === 'object' && dts.entry !== undefined ? dts.entry : entry
-  return Object.entries(typed).map(([name, source]: [string, string]) => {
-    if (source !== `src/${name}.ts`)
-      throw new TypeError(`The entry of ${source} is not named after it: ${name}`)
-    return source
-  })
+function typedEntries(entry: Record<string, string>, dts: Options['dts']): Record<string, string> {
+  return typeof dts === 'object' ? ((dts.entry as Record<string, string> | undefined) ?? entry) : entry
 }

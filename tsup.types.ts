@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, posix, relative } from 'node:path'
 import ts from 'typescript'
 
 const RELATIVE_SOURCE = /^\.{1,2}\/.*\.tsx?$/
@@ -8,9 +8,10 @@ const EXTENSION = /\.tsx?$/
 /**
  * Writes the declarations that the entries lead to into `dist`, one `.d.ts` per source file and where the source has it.
  * Each is made from its file alone, which `isolatedDeclarations` makes possible, so no program is built and no type is
- * inferred: types are checked elsewhere. An export without an annotation fails the build.
+ * inferred: types are checked elsewhere. An export without an annotation fails the build. An entry that is not named as its
+ * source gets a file of its name that exports the same.
  */
-export async function writeTypes(entries: readonly string[]): Promise<void> {
+export async function writeTypes(entries: Readonly<Record<string, string>>): Promise<void> {
   const options = compilerOptions()
   const seen = new Set<string>()
   const write = async (source: string): Promise<void> => {
@@ -22,7 +23,19 @@ export async function writeTypes(entries: readonly string[]): Promise<void> {
     await writeFile(file, text)
     await Promise.all(imported.map((specifier) => write(join(dirname(source), specifier))))
   }
-  await Promise.all(entries.map((entry) => write(join(entry))))
+  await Promise.all(
+    Object.entries(entries).map(async ([name, source]) => {
+      await write(join(source))
+      const built = source.replace(/^src\//, '').replace(EXTENSION, '')
+      if (built !== name)
+        await writeFile(`dist/${name}.d.ts`, sameAs(posix.relative(posix.dirname(name), built)))
+    }),
+  )
+}
+
+/** What is exported as default is not what `*` stands for, so an entry with a default has to be named as its source. */
+function sameAs(path: string): string {
+  return `export * from '${path.startsWith('.') ? path : `./${path}`}.js'\n`
 }
 
 /** The declarations of one file, with `./name.js` where the source says `./name.ts`, and the sources they refer to. */

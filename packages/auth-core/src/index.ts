@@ -35,6 +35,8 @@ export { MAX_TOKEN_BYTES } from './bearer/token-syntax.ts'
 
 export { compileOrigins, type OriginCheck } from './origin/compile-origins.ts'
 
+export { parseHost } from './host/parse-host.ts'
+
 export { integerOption } from './integer-option.ts'
 
 export { timingSafeEqualText } from './compare/timing-safe-equal-text.ts'

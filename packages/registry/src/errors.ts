@@ -19,7 +19,17 @@ export const REGISTRY_ERRORS = {
   ERR_PROJECT_UNKNOWN: { statusCode: 404, expose: true },
   /** The project has no such secret. */
   ERR_SECRET_UNKNOWN: { statusCode: 404, expose: true },
-  /** A workspace or project of this id is there already. */
+  /** There is no such member in the workspace. */
+  ERR_MEMBER_UNKNOWN: { statusCode: 404, expose: true },
+  /** There is no such API key in the workspace. */
+  ERR_API_KEY_UNKNOWN: { statusCode: 404, expose: true },
+  /** The project has not blocked this user. */
+  ERR_BLOCKED_USER_UNKNOWN: { statusCode: 404, expose: true },
+  /** The project has blocked the user of this token. */
+  ERR_USER_BLOCKED: { statusCode: 403, expose: true },
+  /** The set-up token is wrong, used or expired, or there is an operator by now. */
+  ERR_SETUP_TOKEN_INVALID: { statusCode: 403, expose: true },
+  /** A workspace or project of this id, or a member of this subject, is there already. */
   ERR_ID_TAKEN: { statusCode: 409, expose: true },
   /** The host belongs to another project, or a wildcard of another workspace stands for it. */
   ERR_HOST_TAKEN: { statusCode: 409, expose: true },
@@ -29,6 +39,14 @@ export const REGISTRY_ERRORS = {
   ERR_SECRET_COUNT: { statusCode: 409, expose: true },
   /** The workspace still has projects. */
   ERR_WORKSPACE_NOT_EMPTY: { statusCode: 409, expose: true },
+  /** Nobody would be left who may do everything. */
+  ERR_LAST_OWNER: { statusCode: 409, expose: true },
+  /** There are as many of these as there may be. */
+  ERR_LIMIT_REACHED: { statusCode: 409, expose: true },
+  /** A request with this idempotency key is under way. */
+  ERR_IDEMPOTENCY_RUNNING: { statusCode: 409, expose: true },
+  /** The idempotency key was used for another request. */
+  ERR_IDEMPOTENCY_MISMATCH: { statusCode: 422, expose: true },
   /** What is to be changed is not as the caller read it: read it again. */
   ERR_VERSION_MISMATCH: { statusCode: 412, expose: true },
   /** The stored configuration of the project cannot be used. */

@@ -7,6 +7,7 @@ export {
 } from './authorize/create-registry.ts'
 export { REGISTRY_ERRORS, RegistryError, type RegistryErrorCode } from './errors.ts'
 export type { MachineTokenClaims, MachineTokens } from './authorize/machine-tokens.ts'
+export type { TokenCheck, TokenCheckName, TokenTest, TokenTestRequest } from './authorize/token-test.ts'
 export { normalizeHost } from './host/normalize-host.ts'
 export { assertSeparateTenants } from './project/assert-separate-tenants.ts'
 export type {

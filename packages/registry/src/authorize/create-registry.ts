@@ -3,8 +3,11 @@ import { RegistryError } from '../errors.ts'
 import { normalizeHost } from '../host/normalize-host.ts'
 import { createProjectVerifiers } from '../internal/project-verifiers.ts'
 import type { ProjectLimits } from '../project/project.ts'
-import type { FoundProject, RegistryStore } from '../store/registry-store.ts'
+import type { RegistryStore } from '../store/registry-store.ts'
+import { asking, isBlocked } from './ask-store.ts'
+import { examineToken } from './examine-token.ts'
 import type { MachineTokens } from './machine-tokens.ts'
+import type { TokenTest, TokenTestRequest } from './token-test.ts'
 
 /** Options of {@link createRegistry}. */
 export interface RegistryOptions {
@@ -29,6 +32,8 @@ export interface AuthorizeRequest {
   readonly host: string
   /** The client's token; null or absent when it sent none. */
   readonly token?: string | null | undefined
+  /** Only a project of this mode answers: under the host of any other it is `ERR_HOST_UNKNOWN`. @defaultValue every mode does */
+  readonly mode?: 'machine' | undefined
 }
 
 /** A session that may be opened. */
@@ -47,13 +52,22 @@ export interface Grant {
 export interface Registry {
   /**
    * Decides whether a client may open a session. In order: host syntax, the host's project, the token as the project
-   * wants it.
+   * wants it, and that its user is not blocked.
    *
-   * @throws RegistryError `ERR_HOST_INVALID`, `ERR_HOST_UNKNOWN`, `ERR_PROJECT_MISCONFIGURED`, `ERR_REGISTRY_UNAVAILABLE`
+   * @throws RegistryError `ERR_HOST_INVALID`, `ERR_HOST_UNKNOWN`, `ERR_PROJECT_MISCONFIGURED`, `ERR_USER_BLOCKED`,
+   *   `ERR_REGISTRY_UNAVAILABLE`
    * @throws AuthError `ERR_AUTH_TOKEN_REQUIRED`, `ERR_AUTH_TOKEN_INVALID`, `ERR_AUTH_TOKEN_EXPIRED`,
    *   `ERR_AUTH_KEYS_UNAVAILABLE`
    */
   authorize(request: AuthorizeRequest): Promise<Grant>
+  /**
+   * Says of each thing that `authorize` looks at whether it is right with a token. Verifies as `authorize` does, with the same
+   * keys: `ok` is true exactly when that one grants a session of this project.
+   *
+   * @throws RegistryError `ERR_PROJECT_UNKNOWN`, `ERR_REGISTRY_UNAVAILABLE`
+   * @throws TypeError when the store has no `findProjectById`
+   */
+  testToken(request: TokenTestRequest): Promise<TokenTest>
 }
 
 /**
@@ -77,8 +91,12 @@ export function createRegistry(options: RegistryOptions): Registry {
   })
 
   return Object.freeze({
-    async authorize({ host, token }: AuthorizeRequest): Promise<Grant> {
-      const project = await findProject(store, normalizeHost(host))
+    async authorize({ host, token, mode }: AuthorizeRequest): Promise<Grant> {
+      const normal = normalizeHost(host)
+      const project = await asking(() => store.findProjectByHost(normal))
+      // The host is left out on purpose: one constant answer for everything unknown.
+      if (project === null || (mode ?? project.auth.mode) !== project.auth.mode)
+        throw new RegistryError('ERR_HOST_UNKNOWN', 'no project answers under this host')
       const { workspaceId, projectId, auth, limits } = project
       const session = { workspaceId, projectId }
       const allowed = limits !== undefined && Object.keys(limits).length > 0 ? { limits } : {}
@@ -87,20 +105,12 @@ export function createRegistry(options: RegistryOptions): Registry {
         throw new AuthError('ERR_AUTH_TOKEN_REQUIRED', 'a token is required')
       }
       const claims = await verifiers.verifierOf(project, auth)(token)
+      if (await isBlocked(store, project, claims.sub)) {
+        throw new RegistryError('ERR_USER_BLOCKED', 'the user may not enter this project')
+      }
       return { ...session, userId: claims.sub, claims, ...allowed }
     },
-  })
-}
 
-async function findProject(store: RegistryStore, host: string): Promise<FoundProject> {
-  let project: FoundProject | null
-  try {
-    project = await store.findProjectByHost(host)
-  } catch (error) {
-    if (RegistryError.is(error)) throw error
-    throw new RegistryError('ERR_REGISTRY_UNAVAILABLE', 'the project store is unavailable', { cause: error })
-  }
-  // The host is left out on purpose: one constant answer for everything unknown.
-  if (project === null) throw new RegistryError('ERR_HOST_UNKNOWN', 'no project answers under this host')
-  return project
+    testToken: (request) => examineToken(store, verifiers, request),
+  } satisfies Registry)
 }

@@ -8,7 +8,7 @@ import { internalTokenCheck } from './internal-tokens.ts'
 
 /** Options of {@link registryRoutes}. */
 export interface RegistryRoutesOptions {
-  registry: Registry
+  registry: Pick<Registry, 'authorize'>
   /** Tokens that a gateway may present, 32 random bytes or more in production; two while one is being rotated. */
   internalTokens: string | readonly string[]
 }
@@ -17,13 +17,17 @@ export interface RegistryRoutesOptions {
 const RETRY_AFTER_SECONDS = 5
 
 // Unknown members are dropped, so that a newer gateway may send more.
-const bodySchema = z.object({ host: z.string(), token: z.string().nullish() })
+const bodySchema = z.object({
+  host: z.string(),
+  token: z.string().nullish(),
+  mode: z.literal('machine').optional(),
+})
 
 /**
- * Routes for gateways: `POST /api/registry/authorize` with `{host, token?}`, answered by a grant. Not wrapped with
+ * Routes for gateways: `POST /api/registry/authorize` with `{host, token?, mode?}`, answered by a grant. Not wrapped with
  * `fastify-plugin`, so `prefix` works and the guard and the error handler stay inside.
  *
- * In order: internal token (401), body (400), decision (400, 401, 404, 503). Errors are
+ * In order: internal token (401), body (400), decision (400, 401, 403, 404, 503). Errors are
  * `{statusCode, error, code, message}`; 503 carries `Retry-After`.
  *
  * @throws TypeError at registration when an option is wrong
@@ -50,7 +54,7 @@ export const registryRoutes: FastifyPluginAsync<RegistryRoutesOptions> = async (
     if (!body.success) {
       throw new RegistryError(
         'ERR_REQUEST_INVALID',
-        'the body must be {"host": string, "token"?: string | null}',
+        'the body must be {"host": string, "token"?: string | null, "mode"?: "machine"}',
       )
     }
     reply.header('cache-control', 'no-store')

@@ -1,55 +1,14 @@
-import { isIPv4, isIPv6 } from 'node:net'
-import { domainToASCII, domainToUnicode } from 'node:url'
+import { parseHost } from '@portcullis/auth-core'
 import { RegistryError } from '../errors.ts'
 
-/** Longest host name, characters. @see RFC 1035 §2.3.4 */
-const MAX_NAME = 253
-
-/** Longest input: a name with its trailing dot, a colon and a port. */
-const MAX_INPUT = MAX_NAME + 1 + 6
-
-// Underscores are no host name letters (RFC 952), but container networks use them all the time.
-const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/
-
 /**
- * Brings a `Host` header value into the one form in which hosts are stored and compared: lower case, ASCII (IDNA),
- * without port and without one trailing dot; an IPv6 address in brackets and in its shortest spelling.
+ * Brings a `Host` header value into the one form in which hosts are stored and compared: that of `parseHost` of
+ * `@portcullis/auth-core`.
  *
  * @throws RegistryError `ERR_HOST_INVALID` for anything that is not exactly one host with an optional port
- * @see RFC 9110 §7.2, RFC 5952, UTS 46
  */
 export function normalizeHost(host: string): string {
-  const normal = typeof host === 'string' && host.length <= MAX_INPUT ? parse(host) : null
+  const normal = parseHost(host)
   if (normal === null) throw new RegistryError('ERR_HOST_INVALID', 'the host is not a valid host name')
   return normal
-}
-
-function parse(host: string): string | null {
-  // Everything that could make two parsers see two hosts goes first: white space, controls, and URL punctuation.
-  // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u0020\u007f@/\\?#%,;"'<>^`{|}\s]/.test(host)) return null
-  if (host.startsWith('[')) return parseIPv6(host)
-  const match = /^([^:[\]]+)(?::(\d{0,5}))?$/.exec(host)
-  if (match === null || !isPort(match[2])) return null
-  return parseName(match[1] as string)
-}
-
-function parseIPv6(host: string): string | null {
-  const match = /^\[([0-9a-f:.]{2,45})\](?::(\d{0,5}))?$/i.exec(host)
-  if (match === null || !isPort(match[2]) || !isIPv6(match[1] as string)) return null
-  return new URL(`http://[${match[1]}]`).hostname
-}
-
-function parseName(name: string): string | null {
-  if (isIPv4(name)) return name
-  const ascii = domainToASCII(name).replace(/\.$/, '')
-  // `127.1` and `0x7f.1` are addresses to a URL parser; only the plain spelling is one here.
-  if (ascii.length > MAX_NAME || isIPv4(ascii)) return null
-  // Node 24 lets a label through that claims to be Punycode and is not; older versions do not.
-  if (/(?:^|\.)xn--/.test(domainToUnicode(ascii))) return null
-  return ascii.split('.').every((label) => LABEL.test(label)) ? ascii : null
-}
-
-function isPort(port: string | undefined): boolean {
-  return port === undefined || Number(port) <= 65_535
 }

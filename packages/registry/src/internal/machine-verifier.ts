@@ -2,6 +2,10 @@ import { AuthError, type TokenVerifier } from '@portcullis/auth-core'
 import type { MachineTokens } from '../authorize/machine-tokens.ts'
 import type { MachineAuth } from '../project/project.ts'
 
+/** Why a token of a machine client is refused that is one. */
+export const NO_SUBJECT = '"sub" must be a non-empty string'
+export const OTHER_NAMESPACE = 'its namespace is not accepted'
+
 /**
  * A verifier of the machine tokens of some namespaces.
  *
@@ -17,7 +21,9 @@ export function machineVerifier(auth: MachineAuth, machineTokens: MachineTokens 
     if (typeof token !== 'string') throw invalid('it is not text')
     const claims = await ask(machineTokens, token)
     if (claims === null) throw invalid('it is not one of a machine client')
-    if (!namespaces.has(claims.namespaceId)) throw invalid('its namespace is not accepted')
+    // Types do not bind what somebody else's function returns.
+    if (typeof claims.sub !== 'string' || claims.sub === '') throw invalid(NO_SUBJECT)
+    if (!namespaces.has(claims.namespaceId)) throw invalid(OTHER_NAMESPACE)
     return claims
   }
 }

@@ -3,6 +3,7 @@ import {
   createRemoteKeySet,
   createSecretKeySet,
   createTokenVerifier,
+  type KeySet,
   type RemoteKeySetOptions,
   type TokenVerifier,
 } from '@portcullis/auth-core'
@@ -19,6 +20,8 @@ const MAX_VERIFIERS = 1000
 
 interface Entry {
   fingerprint: string
+  /** What the verifier was made of where that cannot be told from a text. */
+  keys: KeySet | undefined
   verify: TokenVerifier
 }
 
@@ -42,9 +45,11 @@ export function createProjectVerifiers(means: Means): ProjectVerifiers {
       const key = `${project.workspaceId}/${project.projectId}`
       // A store may hand out a new object each time, so identity does not tell whether something changed.
       const fingerprint = project.authVersion ?? JSON.stringify(auth)
+      // But for a key set, of which a text says nothing.
+      const keys = project.authVersion === undefined && 'keys' in auth ? auth.keys : undefined
       const known = entries.get(key)
-      const entry =
-        known?.fingerprint === fingerprint ? known : { fingerprint, verify: build(key, auth, means) }
+      const isSame = known?.fingerprint === fingerprint && known.keys === keys
+      const entry = isSame ? known : { fingerprint, keys, verify: build(key, auth, means) }
       entries.delete(key)
       entries.set(key, entry)
       if (entries.size > MAX_VERIFIERS) entries.delete(entries.keys().next().value as string)
@@ -64,14 +69,23 @@ function build(name: string, auth: TokenAuth, means: Means): TokenVerifier {
   }
 }
 
+/** The algorithms of a configuration that names none. */
+export const DEFAULT_ALGORITHMS: {
+  readonly 'jwt-secret': readonly ['HS256']
+  readonly 'jwt-jwks': readonly ['RS256', 'ES256']
+} = {
+  'jwt-secret': ['HS256'],
+  'jwt-jwks': ['RS256', 'ES256'],
+}
+
 function secretVerifier(auth: SecretAuth | KeyedSecretAuth): TokenVerifier {
-  const { algorithms = ['HS256'], issuer, audience } = auth
+  const { algorithms = DEFAULT_ALGORITHMS[auth.mode], issuer, audience } = auth
   const keys = 'keys' in auth ? auth.keys : createSecretKeySet(auth.secret)
   return createTokenVerifier({ keys, algorithms, issuer, audience })
 }
 
 function jwksVerifier(auth: JwksAuth, means: Means): TokenVerifier {
-  const { algorithms = ['RS256', 'ES256'], issuer, audience, jwksUrl, discovery } = auth
+  const { algorithms = DEFAULT_ALGORITHMS[auth.mode], issuer, audience, jwksUrl, discovery } = auth
   // Types do not bind a store. Without these two, a token that the provider made for anybody else would be good here.
   if (issuer === undefined || audience === undefined)
     throw new TypeError('"issuer" and "audience" are required')

@@ -14,18 +14,18 @@ export interface ReadPage {
 /**
  * Checks a page request.
  *
- * @param isKey - what the key in a cursor has to look like
+ * @param isKey - whether a text can be the key in a cursor: anybody can send one, and not every text can be compared
  * @throws TypeError for a limit out of range
  * @throws RegistryError `ERR_REQUEST_INVALID` for a cursor that is none of ours
  */
-export function readPage(request: PageRequest, isKey: RegExp): ReadPage {
+export function readPage(request: PageRequest, isKey: (key: string) => boolean): ReadPage {
   const { limit = DEFAULT_LIMIT, after = null } = request
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     throw new TypeError(`"limit" must be an integer from 1 to ${MAX_LIMIT}`)
   }
   if (after === null) return { limit, after }
   const key = typeof after === 'string' ? Buffer.from(after, 'base64url').toString('utf8') : ''
-  if (!isKey.test(key) || cursorOf(key) !== after) throw invalidRequest('the cursor is not valid')
+  if (!isKey(key) || cursorOf(key) !== after) throw invalidRequest('the cursor is not valid')
   return { limit, after: key }
 }
 

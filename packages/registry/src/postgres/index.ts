@@ -1,27 +1,58 @@
 export { createPostgresStore, type PostgresStoreOptions } from './postgres-store.ts'
 export type { RegistryDatabase } from './registry-database.ts'
 export type {
+  ApiKeys,
+  ConsolePrincipal,
+  ConsoleSession,
+  ConsoleSessions,
+  MemberChanges,
+  Members,
+  NewApiKey,
+  NewConsolePrincipal,
+  NewMember,
+  Setup,
+  ShownApiKey,
+  ShownConsoleSession,
+} from '../management/access.ts'
+export type { Idempotency, IdempotencyAttempt, IdempotencyStart } from '../management/idempotency.ts'
+export type {
   AuditLog,
+  BlockedUsers,
   Change,
   ChangeOf,
+  CleanedUp,
   ManagedStore,
+  NewBlockedUser,
   NewProject,
   NewWorkspace,
   ProjectChanges,
   Projects,
+  RecordedChange,
   RegistryChange,
+  RegistryChangeKind,
+  RegistryChanges,
   Workspaces,
 } from '../management/managed-store.ts'
 export type {
+  ApiKeyRecord,
+  ApiKeyRef,
   AuditEntry,
+  AuditedRecord,
+  BlockedUserRecord,
   ChangeAction,
+  MemberKey,
+  MemberRecord,
+  Membership,
   Page,
   PageRequest,
   ProjectAuthView,
   ProjectKey,
   ProjectRecord,
+  RecordedAction,
+  Role,
   SecretAuthView,
   SecretView,
+  SubjectRecord,
   WorkspaceRecord,
 } from '../management/records.ts'
 export type { ChangedAuth } from '../project/project-schema.ts'

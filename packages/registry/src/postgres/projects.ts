@@ -23,13 +23,15 @@ import {
   withHosts,
 } from './project-rows.ts'
 import type { RegistryDatabase } from './registry-database.ts'
+import { assertRoom } from './scope.ts'
 import { anchorsOf, type AuthColumns, changeAuth, openSecrets, sealSecret, storeAuth } from './stored-auth.ts'
 import { projects } from './tables.ts'
 import { assertVersion, newVersion } from './version.ts'
 import { existing } from './workspaces.ts'
-import type { Write, Writing } from './write.ts'
+import type { Effect, Write, Writing } from './write.ts'
 
-const KEY = /^[A-Za-z0-9_-]{1,64}$/
+/** Of one workspace. A file that is imported may name more. */
+const MAX_PROJECTS = { max: 1000, what: 'projects' }
 /** The one that signs, and the one before or after it. */
 const MAX_SECRETS = 2
 
@@ -55,7 +57,11 @@ export function postgresProjects(db: RegistryDatabase, ask: Ask, write: Write, b
     async create(input, origin) {
       const project = readInput(newProjectSchema, input)
       assertSecretCount(project)
-      return write(origin, (writing) => insertProject(writing, box, project))
+      return write(origin, async (writing) => {
+        const ofWorkspace = eq(projects.workspaceId, project.workspaceId)
+        await assertRoom(writing.tx, projects, ofWorkspace, MAX_PROJECTS)
+        return insertProject(writing, box, project)
+      })
     },
 
     async find(key) {
@@ -64,7 +70,7 @@ export function postgresProjects(db: RegistryDatabase, ask: Ask, write: Write, b
     },
 
     async list(workspaceId, page = {}) {
-      const { limit, after } = readPage(page, KEY)
+      const { limit, after } = readPage(page, isId)
       if (!isId(workspaceId)) return { items: [], next: null }
       const rows = await ask(async () =>
         withHosts(
@@ -110,7 +116,7 @@ export function postgresProjects(db: RegistryDatabase, ask: Ask, write: Write, b
           projectId: before.projectId,
           before: recordOf(before),
           after: null,
-          isAuthChanged: true,
+          effects: [{ ...effectOf(before, 'deleted'), hosts: [] }],
         })
       })
     },
@@ -179,7 +185,7 @@ export async function insertProject(
     projectId,
     before: null,
     after,
-    isAuthChanged: false,
+    effects: [{ ...effectOf(project, 'hosts'), addedHosts: project.hosts.filter(isExact) }],
   })
   return after
 }
@@ -195,8 +201,10 @@ async function replaceProject(
   const changed: StoredProject = { ...before, ...next, ...authColumns }
   const isAuthChanged = !isSame([before.auth, before.secrets], [changed.auth, changed.secrets])
   const areHostsChanged = !isSame(before.hosts, changed.hosts)
-  const isUnchanged = isSame([before.name, before.limits], [changed.name, changed.limits])
-  if (isUnchanged && !isAuthChanged && !areHostsChanged) return recordOf(before)
+  const areLimitsChanged = !isSame(before.limits, changed.limits)
+  if (before.name === changed.name && !areLimitsChanged && !isAuthChanged && !areHostsChanged) {
+    return recordOf(before)
+  }
   const project: StoredProject = {
     ...changed,
     version: newVersion(),
@@ -207,8 +215,46 @@ async function replaceProject(
   if (areHostsChanged) await claimHosts(tx, project, project.hosts)
   if (isAuthChanged) await claimAnchors(tx, project, project.auth, anchorsOf(project, project, box))
   const after = recordOf(project)
-  await record({ action, workspaceId, projectId, before: recordOf(before), after, isAuthChanged })
+  await record({
+    action,
+    workspaceId,
+    projectId,
+    before: recordOf(before),
+    after,
+    effects: effectsOf(before, project, { isAuthChanged, areHostsChanged, areLimitsChanged }),
+  })
   return after
+}
+
+/** What sessions that are open feel of a change. */
+function effectsOf(
+  before: StoredProject,
+  after: StoredProject,
+  what: { isAuthChanged: boolean; areHostsChanged: boolean; areLimitsChanged: boolean },
+): Effect[] {
+  const effects: Effect[] = []
+  if (what.areHostsChanged) {
+    const had = new Set(before.hosts)
+    const addedHosts = after.hosts.filter((host) => !had.has(host) && isExact(host))
+    effects.push({ ...effectOf(after, 'hosts'), addedHosts })
+  }
+  // Nobody has to go because one secret more is good. Who is asked about again hears of new limits, too.
+  if (what.isAuthChanged && !isSecretAdded(before, after)) effects.push(effectOf(after, 'admission'))
+  else if (what.areLimitsChanged) effects.push(effectOf(after, 'limits'))
+  return effects
+}
+
+function effectOf({ workspaceId, projectId, hosts }: StoredProject, kind: Effect['kind']): Effect {
+  return { kind, workspaceId, projectId, hosts: [...hosts], addedHosts: [], userId: null }
+}
+
+function isSecretAdded(before: StoredProject, after: StoredProject): boolean {
+  const left = new Set(after.secrets.map(({ secretId }) => secretId))
+  return isSame(before.auth, after.auth) && before.secrets.every(({ secretId }) => left.has(secretId))
+}
+
+function isExact(host: string): boolean {
+  return !host.startsWith('*')
 }
 
 function columnsOf(

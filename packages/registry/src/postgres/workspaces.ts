@@ -8,9 +8,7 @@ import type { Ask } from './ask-database.ts'
 import type { RegistryDatabase } from './registry-database.ts'
 import { projects, workspaces } from './tables.ts'
 import { assertVersion, newVersion } from './version.ts'
-import type { Write, Writing } from './write.ts'
-
-const KEY = /^[A-Za-z0-9_-]{1,64}$/
+import { NEXT_ENTRY, type Write, type Writing } from './write.ts'
 
 /** The workspaces of a database. */
 export function postgresWorkspaces(db: RegistryDatabase, ask: Ask, write: Write): Workspaces {
@@ -25,7 +23,7 @@ export function postgresWorkspaces(db: RegistryDatabase, ask: Ask, write: Write)
     },
 
     async list(page = {}) {
-      const { limit, after } = readPage(page, KEY)
+      const { limit, after } = readPage(page, isId)
       const rows = await ask(() =>
         db
           .select()
@@ -54,7 +52,6 @@ export function postgresWorkspaces(db: RegistryDatabase, ask: Ask, write: Write)
           projectId: null,
           before,
           after,
-          isAuthChanged: false,
         })
         return after
       })
@@ -79,7 +76,6 @@ export function postgresWorkspaces(db: RegistryDatabase, ask: Ask, write: Write)
           projectId: null,
           before,
           after: null,
-          isAuthChanged: false,
         })
       })
     },
@@ -95,7 +91,7 @@ export async function insertWorkspace(
     throw new RegistryError('ERR_ID_TAKEN', `there is a workspace ${workspaceId} already`)
   }
   const row = { workspaceId, name, version: newVersion(), createdAt: now, updatedAt: now }
-  await tx.insert(workspaces).values(row)
+  await tx.insert(workspaces).values({ ...row, firstEntry: NEXT_ENTRY })
   const after = recordOf(row)
   await record({
     action: 'workspace.created',
@@ -103,7 +99,6 @@ export async function insertWorkspace(
     projectId: null,
     before: null,
     after,
-    isAuthChanged: false,
   })
   return after
 }
@@ -120,7 +115,7 @@ async function selectWorkspace(db: RegistryDatabase, workspaceId: string): Promi
   return row === undefined ? null : recordOf(row)
 }
 
-function recordOf(row: typeof workspaces.$inferSelect): WorkspaceRecord {
+function recordOf(row: Omit<typeof workspaces.$inferSelect, 'firstEntry'>): WorkspaceRecord {
   const { workspaceId, name, version, createdAt, updatedAt } = row
   return Object.freeze({ workspaceId, name, version, createdAtMs: createdAt, updatedAtMs: updatedAt })
 }

@@ -1,6 +1,7 @@
 import { TOKEN_ALGORITHMS, MIN_SECRET_BYTES } from '@portcullis/auth-core'
 import { z } from 'zod'
 import { normalizeHostPattern } from '../host/host-pattern.ts'
+import { asList } from './token-overlap.ts'
 import type { Project, ProjectAuth, ProjectLimits, SecretAuth } from './project.ts'
 
 /** A {@link ProjectAuth} of a change. */
@@ -32,6 +33,8 @@ export const secretSchema: z.ZodType<string> = z
     (value) => Buffer.byteLength(value) >= MIN_SECRET_BYTES,
     `must have at least ${MIN_SECRET_BYTES} bytes`,
   )
+  // HMAC pads keys with NUL: these would be two spellings of one secret. @see RFC 2104 §2
+  .refine((value) => !value.endsWith('\0'), 'must not end with a NUL character')
   // A public key that is taken for a secret would let in whoever has it.
   .refine((value) => !value.trimStart().startsWith('-----BEGIN'), 'must be a secret and not a PEM key')
 
@@ -59,21 +62,24 @@ const jwksAuth = z
   .strictObject({
     mode: z.literal('jwt-jwks'),
     jwksUrl: z
-      .url({ protocol: /^https?$/, error: 'must be an https: URL' })
+      .string()
       .max(2048)
+      .refine(isKeyUrl, 'must be an https: URL without credentials, or an http: URL of this machine')
       .optional(),
     discovery: z.literal(true).optional(),
     issuer: textOrList,
     audience: textOrList,
     algorithms: z.array(z.enum(publicAlgorithms)).min(1).readonly().optional(),
   })
-  .superRefine(({ jwksUrl, discovery }, context) => {
-    if ((jwksUrl === undefined) !== (discovery === undefined)) return
-    context.addIssue({
-      code: 'custom',
-      path: ['jwksUrl'],
-      message: 'exactly one of jwksUrl and discovery is needed',
-    })
+  .superRefine(({ jwksUrl, discovery, issuer }, context) => {
+    const refuse = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    if ((jwksUrl === undefined) === (discovery === undefined)) {
+      refuse('jwksUrl', 'exactly one of jwksUrl and discovery is needed')
+    }
+    if (discovery === true && !asList(issuer).every(isIssuerUrl)) {
+      refuse('issuer', 'must be an https: URL without credentials, query and fragment for discovery')
+    }
   })
 
 const machineAuth = z.strictObject({
@@ -114,6 +120,21 @@ export const projectSchema: z.ZodType<Project> = z.strictObject({
   auth: authSchema,
   limits: limitsSchema.optional(),
 }) as never
+
+/** What could never be downloaded from is refused when it is configured, and not when the first client comes. */
+function isKeyUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { protocol, hostname, username, password } = new URL(value)
+  if (username !== '' || password !== '') return false
+  const isLoopback =
+    hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback)
+}
+
+/** @see RFC 8414 §2 */
+function isIssuerUrl(value: string): boolean {
+  return isKeyUrl(value) && !/[?#]/.test(value)
+}
 
 function isHost(value: string): boolean {
   try {

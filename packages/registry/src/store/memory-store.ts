@@ -18,8 +18,10 @@ export function createMemoryStore(projects: readonly Project[]): RegistryStore {
   const copies = parsed.data
   assertSeparateTenants(copies)
   const byHost = new Map<string, Project>()
+  const byId = new Map<string, Project>()
   for (const project of copies) {
     freeze(project)
+    byId.set(`${project.workspaceId}/${project.projectId}`, project)
     for (const host of project.hosts) byHost.set(normalizeHostPattern(host), project)
   }
   return Object.freeze({
@@ -27,6 +29,9 @@ export function createMemoryStore(projects: readonly Project[]): RegistryStore {
       // A wildcard is not the name of a host.
       if (host.startsWith('*')) return null
       return byHost.get(host) ?? byHost.get(wildcardOf(host) ?? host) ?? null
+    },
+    async findProjectById(workspaceId: string, projectId: string): Promise<Project | null> {
+      return byId.get(`${workspaceId}/${projectId}`) ?? null
     },
   })
 }

@@ -11,6 +11,8 @@ export interface FoundProject {
    * compared on each call.
    */
   readonly authVersion?: string | undefined
+  /** Whether there is anybody whom `isUserBlocked` would answer true for. @defaultValue true, where the store has that method */
+  readonly hasBlockedUsers?: boolean | undefined
 }
 
 /** Where projects are kept. Its contract suite is `registryStoreContract` in `@portcullis/registry/testing`. */
@@ -23,4 +25,12 @@ export interface RegistryStore {
    * null then, because null is a denial. The returned project MUST NOT be changed afterwards.
    */
   findProjectByHost(host: string): Promise<FoundProject | null>
+  /**
+   * The project of these ids, or null when there is none, under the same rules. `testToken` needs it.
+   */
+  findProjectById?(workspaceId: string, projectId: string): Promise<FoundProject | null>
+  /**
+   * Whether this user may not enter the project, whatever the token says. MUST reject when that cannot be known.
+   */
+  isUserBlocked?(workspaceId: string, projectId: string, userId: string): Promise<boolean>
 }

@@ -1,2 +1,3 @@
-export { managedStoreContract, type OpenedManagedStores } from './managed-store-contract.ts'
+export type { OpenedManagedStores } from './contract-parts.ts'
+export { managedStoreContract } from './managed-store-contract.ts'
 export { registryStoreContract, type OpenedStore } from './store-contract.ts'

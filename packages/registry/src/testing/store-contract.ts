@@ -86,19 +86,47 @@ export function registryStoreContract(
       expect(await opened.store.findProjectByHost('unknown.example')).toBeNull()
     })
 
-    test.each([
-      '',
-      '*',
-      '%',
-      "' OR 1=1 --",
-      '__proto__',
-      'constructor',
-      'open.exampl',
-      'pen.example',
-      'sub.open.example',
-    ])('the host %j matches nothing by pattern, prefix, suffix or name of an object member', async (host) => {
+    test('nothing is matched by pattern, prefix, suffix or name of an object member', async () => {
       await using opened = await open(PROJECTS)
-      expect(await opened.store.findProjectByHost(host)).toBeNull()
+      for (const host of [
+        '',
+        '*',
+        '%',
+        "' OR 1=1 --",
+        '__proto__',
+        'constructor',
+        'open.exampl',
+        'pen.example',
+        'sub.open.example',
+      ]) {
+        expect([host, await opened.store.findProjectByHost(host)]).toEqual([host, null])
+      }
+    })
+
+    test('a project is found by its ids where the store can, and by those of no other', async () => {
+      await using opened = await open(PROJECTS)
+      const { store } = opened
+      if (store.findProjectById === undefined) return
+      for (const { workspaceId, projectId, hosts, auth } of PROJECTS) {
+        const found = await store.findProjectById(workspaceId, projectId)
+        expect(found).toMatchObject({ workspaceId, projectId })
+        expect(found?.auth).toEqual(expectedAuth(auth, found))
+        const byHost = await store.findProjectByHost((hosts[0] as string).replace('*', 'any'))
+        expect(found?.authVersion).toBe(byHost?.authVersion)
+      }
+      for (const [workspaceId, projectId] of [
+        ['w2', 'secret'],
+        ['w1', 'none'],
+        ['w1/open', ''],
+        ['', 'w1/open'],
+        ['%', '%'],
+        ["' OR 1=1 --", 'open'],
+        ['w1', 'open\0'],
+        ['__proto__', 'constructor'],
+      ] as const) {
+        expect(await store.findProjectById(workspaceId, projectId)).toBeNull()
+      }
+      expect(await store.isUserBlocked?.('w1', 'secret', 'ann')).not.toBe(true)
     })
 
     test('an empty store resolves null', async () => {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
+import { createSecretKeySet } from '@portcullis/auth-core'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -258,6 +259,22 @@ describe('a store', () => {
     const token = await hs256(SECRET_A)
     expect((await authorize({ host: 'p.example', token })).userId).toBe('ann')
     secret = SECRET_B
+    expect(await codeOf(authorize({ host: 'p.example', token }))).toBe('ERR_AUTH_TOKEN_INVALID')
+  })
+
+  test('whose project changes its key set is followed at once, also where nothing else tells', async () => {
+    let keys = createSecretKeySet(SECRET_A)
+    const store: RegistryStore = {
+      findProjectByHost: async () => ({
+        workspaceId: 'w',
+        projectId: 'p',
+        auth: { mode: 'jwt-secret', keys },
+      }),
+    }
+    const { authorize } = createRegistry({ store })
+    const token = await hs256(SECRET_A)
+    expect((await authorize({ host: 'p.example', token })).userId).toBe('ann')
+    keys = createSecretKeySet(SECRET_B)
     expect(await codeOf(authorize({ host: 'p.example', token }))).toBe('ERR_AUTH_TOKEN_INVALID')
   })
 

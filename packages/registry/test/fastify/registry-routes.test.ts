@@ -29,7 +29,7 @@ async function open(
   return app
 }
 
-function failing(error: unknown): Registry {
+function failing(error: unknown): Pick<Registry, 'authorize'> {
   return { authorize: () => Promise.reject(error) }
 }
 
@@ -57,6 +57,40 @@ describe('a gateway', () => {
     expect(response.statusCode).toBe(200)
     expect(response.json()).toEqual({ workspaceId: 'w', projectId: 'open', userId: null, claims: {} })
     expect(response.headers['cache-control']).toBe('no-store')
+  })
+
+  test('is told the limits of a project that has some, and that a user is blocked', async () => {
+    const limits = { maxConnections: 2, messagesPerSecond: 3 }
+    const store = createMemoryStore([
+      { workspaceId: 'w', projectId: 'l', hosts: ['l.example'], auth: { mode: 'none' }, limits },
+      {
+        workspaceId: 'w',
+        projectId: 'm',
+        hosts: ['m.example'],
+        auth: { mode: 'machine', namespaces: ['n'] },
+      },
+    ])
+    const limited = createRegistry({
+      store: { ...store, isUserBlocked: async () => true },
+      machineTokens: async () => ({ sub: 'ann', exp: Date.now() / 1000 + 60, namespaceId: 'n' }),
+    })
+    await using app = await open({ registry: limited })
+    const grant = { workspaceId: 'w', projectId: 'l', userId: null, claims: {}, limits }
+    expect((await ask(app, { host: 'l.example' })).json()).toEqual(grant)
+    const refused = await ask(app, { host: 'm.example', token: 'x' })
+    expect([refused.statusCode, refused.json<{ code: string }>().code]).toEqual([403, 'ERR_USER_BLOCKED'])
+  })
+
+  test('may ask for machines only', async () => {
+    await using app = await open()
+    const answers = await Promise.all(
+      ['machine', 'none', null].map(async (mode) => ask(app, { host: 'open.example', mode })),
+    )
+    expect(answers.map((answer) => answer.json<{ code: string }>().code)).toEqual([
+      'ERR_HOST_UNKNOWN',
+      'ERR_REQUEST_INVALID',
+      'ERR_REQUEST_INVALID',
+    ])
   })
 
   test('may present any accepted token while one is rotated, and no retired one', async () => {

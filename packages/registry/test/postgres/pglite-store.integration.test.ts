@@ -3,6 +3,7 @@ import { drizzle } from 'drizzle-orm/pglite'
 import { afterAll, expect, test } from 'vitest'
 import { createPostgresStore } from '../../src/postgres/index.ts'
 import { managedStoreContract, registryStoreContract } from '../../src/testing/index.ts'
+import { bounds } from '../fixtures/bounds.ts'
 import { hostCorpus } from '../fixtures/host-corpus.ts'
 import { KEY, openFilledStore, openPostgresStores } from '../fixtures/postgres-stores.ts'
 
@@ -13,6 +14,7 @@ afterAll(() => (client.closed ? undefined : client.close()))
 registryStoreContract('PGlite', (projects) => openFilledStore(db, projects))
 hostCorpus('PGlite', (projects) => openFilledStore(db, projects))
 managedStoreContract('PGlite', () => openPostgresStores(db, db))
+bounds('PGlite', db)
 
 // The last test: there is one database for this file.
 test('a closed database is an outage, and no answer', async () => {

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRegistry } from '../../src/index.ts'
 import { createPostgresStore, type ManagedStore } from '../../src/postgres/index.ts'
+import { tables } from '../../src/postgres/migrations/0001-tables.ts'
 import { askDatabase } from '../../src/postgres/ask-database.ts'
 import { managedStoreContract, registryStoreContract } from '../../src/testing/index.ts'
 import { codeOf } from '../code-of.ts'
@@ -70,9 +71,31 @@ describe('PostgreSQL', () => {
     const imports = await Promise.all(stores.map((store) => store.importProjects([PROJECT], BY)))
     expect(imports.filter(Boolean)).toHaveLength(1)
     const { rows } = await openDatabase(url).execute(
-      sql.raw('SELECT version FROM portcullis_registry_migrations'),
+      sql.raw('SELECT version FROM portcullis_registry_migrations ORDER BY version'),
     )
-    expect(rows).toEqual([{ version: '1' }])
+    expect(rows).toEqual(['1', '2', '3'].map((version) => ({ version })))
+  })
+
+  test('tables of the version before are migrated, and keep what is in them', async () => {
+    const db = openDatabase(await newDatabase('before'))
+    const statements = [
+      ...tables,
+      'CREATE TABLE portcullis_registry_migrations (version bigint PRIMARY KEY, applied_at bigint NOT NULL)',
+      'INSERT INTO portcullis_registry_migrations VALUES (1, 0)',
+      `INSERT INTO portcullis_registry_workspaces VALUES ('w', 'Old', 'v', 1, 1)`,
+      `INSERT INTO portcullis_registry_audit_log VALUES (7, 1, 'ann', NULL, 'workspace.created', 'w', NULL, NULL, '{}')`,
+    ]
+    for (const statement of statements) await db.execute(sql.raw(statement))
+    const store = createPostgresStore({ db, secretKeys: KEY })
+    await store.start()
+    await store.start()
+    expect(await store.workspaces.find('w')).toMatchObject({ name: 'Old', version: 'v' })
+    await store.members.create({ workspaceId: null, subject: 'user:ann', role: 'owner' }, BY)
+    const { items } = await store.auditLog.list()
+    expect(items.map(({ entryId, workspaceId }) => [entryId, workspaceId])).toEqual([
+      ['8', null],
+      ['7', 'w'],
+    ])
   })
 
   test('tables of a later version are refused, and left as they are', async () => {
@@ -98,7 +121,7 @@ describe('PostgreSQL', () => {
     expect(await store.importProjects([PROJECT], BY)).toBe(true)
   })
 
-  test('no row of any table has a secret in it, also of a project that is gone', async () => {
+  test('no row of any table has a secret in it, also of what is gone', async () => {
     const db = openDatabase(await newDatabase('sealed'))
     const store = createPostgresStore({ db, secretKeys: KEY })
     await store.start()
@@ -107,12 +130,36 @@ describe('PostgreSQL', () => {
     const two = await store.projects.addSecret(PROJECT, `${SECRET}2`, { ...BY, version })
     await store.projects.delete(PROJECT, { ...BY, version: two.version })
     await store.projects.create(PROJECT, BY)
-    for (const table of ['workspaces', 'projects', 'hosts', 'anchors', 'audit_log']) {
-      const { rows } = await db.execute(sql.raw(`SELECT t::text AS row FROM portcullis_registry_${table} t`))
-      expect(rows.length).toBeGreaterThan(0)
+    const token = await store.setup.issue()
+    const operator = await store.setup.consume(token ?? '', {}, BY)
+    const member = { workspaceId: null, subject: 'user:ann', role: 'owner' } as const
+    await store.members.create(member, BY)
+    const left = await store.apiKeys.create({ workspaceId: 'w', name: 'n', role: 'viewer' }, BY)
+    const right = await store.apiKeys.rotate(left.record, { ...BY, version: left.record.version })
+    await store.apiKeys.revoke(operator.record, BY)
+    const session = await store.consoleSessions.create({
+      principal: { kind: 'api-key', key: right.record },
+      ttlMs: 1000,
+    })
+    await store.blockedUsers.add({ workspaceId: 'w', projectId: 'p', userId: 'bob' }, BY)
+    const start = await store.idempotency.begin('s', 'k', 'f')
+    if (start.state === 'begun') await store.idempotency.complete(start.attempt, `{"key":"${right.key}"}`)
+    // Those that were used up are gone; a row of another kind for this test.
+    expect((await db.execute(sql.raw('SELECT 1 FROM portcullis_registry_setup_tokens'))).rows).toEqual([])
+    await db.execute(sql.raw(`INSERT INTO portcullis_registry_setup_tokens VALUES ('d', 0, 0)`))
+    const secrets = [token ?? '', ...[operator, left, right].map(({ key }) => key.slice(-43)), session.secret]
+    const { rows: names } = (await db.execute(
+      sql.raw(`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`),
+    )) as { rows: { name: string }[] }
+    expect(names).toHaveLength(13)
+    for (const { name } of names) {
+      const { rows } = await db.execute(sql.raw(`SELECT t::text AS row FROM ${name} t`))
+      expect([name, rows.length > 0]).toEqual([name, true])
       const text = JSON.stringify(rows)
-      for (const form of ['utf8', 'base64', 'hex'] as const) {
-        expect(text).not.toContain(Buffer.from('HIDDEN').toString(form).replace(/=+$/, ''))
+      for (const secret of ['HIDDEN', ...secrets]) {
+        for (const form of ['utf8', 'base64', 'hex'] as const) {
+          expect(text).not.toContain(Buffer.from(secret).toString(form).replace(/=+$/, ''))
+        }
       }
     }
   })
@@ -157,11 +204,18 @@ describe('PostgreSQL', () => {
       // A secret of the old key is still the same secret.
       const rival = { ...PROJECT, projectId: 'q', hosts: ['q.example'] }
       expect(await codeOf(both.projects.create(rival, BY))).toBe('ERR_PROJECTS_OVERLAP')
+      const start = await old.idempotency.begin('s', 'k', 'f')
+      if (start.state === 'begun') await old.idempotency.complete(start.attempt, 'the answer')
       expect(await both.resealSecrets()).toBe(1)
       expect(await both.resealSecrets()).toBe(0)
       expect((await both.projects.find(PROJECT))?.version).toBe(version)
       const fresh = await open([OTHER_KEY])
       expect(await enter(fresh)).toBe('nothing was thrown')
+      expect(await fresh.idempotency.begin('s', 'k', 'f')).toEqual({
+        state: 'completed',
+        response: 'the answer',
+      })
+      expect(await codeOf(old.idempotency.begin('s', 'k', 'f'))).toBe('ERR_PROJECT_MISCONFIGURED')
       expect(await codeOf(fresh.projects.create(rival, BY))).toBe('ERR_PROJECTS_OVERLAP')
       expect(await enter(await open([KEY]))).toBe('ERR_PROJECT_MISCONFIGURED')
     })
@@ -169,21 +223,25 @@ describe('PostgreSQL', () => {
     test('is rotated for more projects than one page, by two processes at once', async () => {
       const open = await rotating('many')
       const store = await open([KEY])
-      const projects = Array.from({ length: 130 }, (_, index) => ({
+      const projects = ['a', 'y', 'z'].map((projectId) => ({
         ...PROJECT,
-        workspaceId: `w${index % 3}`,
-        projectId: `p${index}`,
-        hosts: [`p${index}.example`],
-        auth: { mode: 'jwt-secret', secret: [`${SECRET}${index}a`, `${SECRET}${index}b`] },
+        projectId,
+        hosts: [`${projectId}.example`],
+        auth: { mode: 'jwt-secret', secret: [`${SECRET}${projectId}1`, `${SECRET}${projectId}2`] },
       })) as never[]
       await store.importProjects(projects, BY)
+      // More than are read at once lie between the first and the last.
+      await openDatabase(server.url.replace(/postgres$/, 'many')).execute(
+        sql.raw(`INSERT INTO portcullis_registry_projects
+          SELECT 'w', 'p' || n, 'n', '{"mode":"none"}', '[]', '{}', 'a' || n, 'v', 0, 0 FROM generate_series(1, 230) n`),
+      )
       const counts = await Promise.all(
         [await open([OTHER_KEY, KEY]), await open([OTHER_KEY, KEY])].map((each) => each.resealSecrets()),
       )
-      expect(counts.reduce((sum, count) => sum + count)).toBe(260)
+      expect(counts.reduce((sum, count) => sum + count)).toBe(6)
       const fresh = createRegistry({ store: await open([OTHER_KEY]) })
-      const token = await hs256(`${SECRET}129b`)
-      expect((await fresh.authorize({ host: 'p129.example', token })).projectId).toBe('p129')
+      const token = await hs256(`${SECRET}z2`)
+      expect((await fresh.authorize({ host: 'z.example', token })).projectId).toBe('z')
     })
   })
 
@@ -254,6 +312,14 @@ describe('PostgreSQL', () => {
       store.auditLog.list(),
       store.workspaces.create({ workspaceId: 'v' }, BY),
       store.resealSecrets(),
+      store.members.of(['user:ann']),
+      store.apiKeys.authenticate(`pck_${'0'.repeat(16)}_${'x'.repeat(43)}`),
+      store.consoleSessions.find('x'.repeat(43)),
+      store.idempotency.begin('s', 'k', 'f'),
+      store.setup.issue(),
+      store.isUserBlocked('w', 'p', 'bob'),
+      store.changes.since(0),
+      store.cleanUp(),
       store.start(),
     ]
     for (const result of await Promise.allSettled(calls)) {

@@ -113,6 +113,26 @@ describe('loadProjectsFile', () => {
       { projects: [{ ...GOOD, auth: { ...JWKS, jwksUrl: 'file:///etc/passwd' } }] },
       '$.projects[0].auth.jwksUrl',
     ],
+    [
+      'a key URL with credentials',
+      { projects: [{ ...GOOD, auth: { ...JWKS, jwksUrl: 'https://HIDDEN:HIDDEN@i.example/jwks' } }] },
+      '$.projects[0].auth.jwksUrl',
+    ],
+    [
+      'a key URL that anybody on the way may change',
+      { projects: [{ ...GOOD, auth: { ...JWKS, jwksUrl: 'http://i.example/jwks' } }] },
+      '$.projects[0].auth.jwksUrl',
+    ],
+    [
+      'an issuer that says nothing of where its keys are',
+      { projects: [{ ...GOOD, auth: { ...JWKS, jwksUrl: undefined, discovery: true, issuer: 'me' } }] },
+      '$.projects[0].auth.issuer',
+    ],
+    [
+      'a secret that is another one to everybody but HMAC',
+      { projects: [{ ...GOOD, auth: { mode: 'jwt-secret', secret: `${SECRET}\0` } }] },
+      '$.projects[0].auth.secret',
+    ],
   ])('names the file and the place of %s', async (_name, content, place) => {
     expect((await failure(content)).message).toContain(place)
   })

@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
 import type { RegistryDatabase } from '../registry-database.ts'
 import { tables } from './0001-tables.ts'
+import { access } from './0002-access.ts'
+import { firstEntry } from './0003-first-entry.ts'
 
 /** In order; one that was released is never changed. */
-const MIGRATIONS: readonly (readonly string[])[] = [tables]
+const MIGRATIONS: readonly (readonly string[])[] = [tables, access, firstEntry]
 
 /**
  * Brings the tables to this version. Processes that start at once do it one after the other, and all but the first find

@@ -43,7 +43,7 @@ export const CLIENT_ERRORS = {
   },
   unauthorized: {
     retryable: false,
-    when: 'Close code 4401, or HTTP 401 in Node. Tried once more with a fresh token, then final.',
+    when: 'Close code 4401, save `grant_withdrawn`, or HTTP 401 in Node. Tried once more with a fresh token, then final.',
   },
   connect_failed: {
     retryable: true,
@@ -59,7 +59,7 @@ export const CLIENT_ERRORS = {
   },
   connection_lost: {
     retryable: true,
-    when: 'An established connection ended with a close code that invites a reconnect.',
+    when: 'An established connection ended with a close code that invites a reconnect, or with `grant_withdrawn`.',
   },
   heartbeat_timeout: {
     retryable: true,

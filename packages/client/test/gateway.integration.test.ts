@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createEmbeddedTransport } from '@portcullis/transport/embedded'
 import { createWorker } from '@portcullis/worker'
 import { createGateway, GatewayError } from '@portcullis/ws-gateway'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createClient } from '../src/index.ts'
 import { connect } from './support/connect.ts'
 
@@ -17,9 +17,17 @@ const gateway = createGateway({
   maxInFlightFrames: 4,
   authorize: async ({ token }) => {
     if (token === 'refused') throw new GatewayError('unauthorized', 'not today')
-    return { ...scope, userId: token, claims: {} }
+    return {
+      ...scope,
+      userId: token,
+      claims: {},
+      isRevoked: () => withdrawn.has(token ?? ''),
+      revokedCode: 'grant_withdrawn',
+    }
   },
 })
+/** Users whose grants are to be decided on anew. */
+const withdrawn = new Set<string>()
 const handled: unknown[] = []
 const worker = createWorker({ transport, ...scope }).actor('echo', {
   async message(context, message) {
@@ -89,6 +97,36 @@ test('a refused token is final, with the status and code of the gateway', async 
     statusCode: 401,
     serverCode: 'unauthorized',
   })
+})
+
+test('a session that somebody closed is over, and the client does not come back', async () => {
+  const { client, errors, statuses } = connect({ url, getToken: () => 'dora' })
+  const { sessionId } = await client.ready
+  expect(gateway.closeSession(sessionId, 'spilt tea')).toBe(true)
+  expect(await errors.next()).toMatchObject({ code: 'server_error', serverCode: 'session_closed' })
+  expect(await errors.next()).toMatchObject({ code: 'closed_by_server', closeCode: 4403 })
+  while ((await statuses.next()) !== 'closed');
+  await expect(client.send({ actor: 'echo', actorId: 'one' })).rejects.toMatchObject({ code: 'closed' })
+  await vi.waitFor(() =>
+    expect([...gateway.sessions()].filter(({ userId }) => userId === 'dora')).toEqual([]),
+  )
+})
+
+test('a session whose grant was withdrawn begins anew, and what was sent meanwhile arrives', async () => {
+  const { client, errors, messages, statuses } = connect<{ text: string }>({ url, getToken: () => 'grace' })
+  await client.ready
+  for (let round = 0; round < 3; round += 1) {
+    while ((await statuses.next()) !== 'connected');
+    withdrawn.add('grace')
+    expect(gateway.closeRevoked()).toBe(1)
+    withdrawn.delete('grace')
+    const sent = client.actor('echo', 'one').send({ text: `round ${round}` })
+    expect(await errors.next()).toMatchObject({ code: 'server_error', serverCode: 'grant_withdrawn' })
+    expect(await errors.next()).toMatchObject({ code: 'connection_lost', closeCode: 4401 })
+    await sent
+    expect(await messages.next()).toMatchObject({ text: `round ${round}` })
+  }
+  await client.close()
 })
 
 test('two hundred frames over five cut lines arrive, in the order in which they were sent', async () => {

@@ -53,6 +53,21 @@ describe('final close codes', () => {
     expect(relay.upgradeCount).toBe(2)
   })
 
+  test('4401 for a grant that was withdrawn is no word on the token, however often it comes', async () => {
+    await using relay = await ScriptedRelay.start()
+    let count = 0
+    const { client, errors } = connect({ url: relay.url, getToken: () => `token-${++count}` })
+    for (let round = 1; round <= 4; round += 1) {
+      const peer = await relay.peers.next()
+      expect(peer.token).toBe(`token-${round}`)
+      peer.close(4401, 'grant_withdrawn')
+      expect(await errors.next()).toMatchObject({ closeCode: 4401, retryable: true })
+    }
+    await relay.peers.next()
+    expect(client.status).not.toBe('closed')
+    await client.close()
+  })
+
   test('4401 after a connection that was stable gets its own try', async () => {
     await using relay = await ScriptedRelay.start()
     const { client } = connect({ url: relay.url, stableAfterMs: 1, pingAfterMs: 40 })

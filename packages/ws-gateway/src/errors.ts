@@ -20,9 +20,11 @@ export const GATEWAY_ERRORS = {
   control_plane_unavailable: { statusCode: 503, retryable: true },
   draining: { statusCode: 503, closeCode: 1012, retryable: true },
 
-  // Tokens, of an upgrade as well as of a session. Both close with 4401, and the reason tells them apart.
+  // Tokens, of an upgrade as well as of a session. All close with 4401, and the reason tells them apart.
   token_expired: { statusCode: 401, closeCode: 4401, retryable: false },
   token_revoked: { statusCode: 401, closeCode: 4401, retryable: false },
+  // Nothing is said against the token: whoever comes again is decided on anew.
+  grant_withdrawn: { statusCode: 503, closeCode: 4401, retryable: true },
 
   // New tokens for a session. Without a close code: an `error` frame, and the session stays until its deadline.
   reauth_failed: { retryable: false },
@@ -46,7 +48,11 @@ export const GATEWAY_ERRORS = {
   backlog_full: { closeCode: 4506, retryable: true },
   broker_refused: { closeCode: 4510, retryable: false },
 
+  // What the project allows.
+  rate_limited: { closeCode: 4529, retryable: true },
+
   // Sessions.
+  session_closed: { closeCode: 4403, retryable: false },
   slow_consumer: { closeCode: 4508, retryable: true },
 } as const
 

@@ -8,6 +8,8 @@ import { closeSocket } from './internal/close-socket.ts'
 import { ConnectionLimits } from './limits/connection-limits.ts'
 import { type GatewayOptions, type GatewaySettings, gatewaySettings } from './options.ts'
 import { chooseProtocol } from './protocol/subprotocols.ts'
+import type { ProjectCounters } from './project/project-counters.ts'
+import type { SessionInfo } from './session/session-info.ts'
 import { type SessionRequest, withoutCredentials } from './session/reauthenticator.ts'
 import { type SessionSeat, Sessions } from './session/sessions.ts'
 import { Counts, type GatewayStats } from './stats.ts'
@@ -28,9 +30,24 @@ export interface Gateway extends AsyncDisposable {
   /** Decides on one upgrade, for servers with several kinds of sockets. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   stats(): GatewayStats
+  /** The open sessions, each as it is when the iterator comes to it. */
+  sessions(): Iterable<SessionInfo>
   /**
-   * Asks the grant of every session whether it was revoked, and closes those that say so with 4401 (`token_revoked`). Call
-   * it whenever something was revoked. Upgrades under way are asked before their 101.
+   * What was done for each project. A project without a session may be forgotten (`maxIdleProjects`), and starts at zero
+   * when it comes back.
+   */
+  projects(): Iterable<ProjectCounters>
+  /**
+   * Closes one session for good, with 4403 (`session_closed`): `@portcullis/client` does not connect again by itself. It
+   * keeps nobody out: who may come back is up to the authorizer.
+   *
+   * @param reason told to a client of `portcullis.v1`; no more than 256 characters of it
+   * @returns whether it was open
+   */
+  closeSession(sessionId: string, reason?: string): boolean
+  /**
+   * Asks the grant of every session whether it was revoked, and closes those that say so with 4401 and the grant's
+   * `revokedCode`. Call it whenever something was revoked. Upgrades under way are asked before their 101.
    *
    * @returns how many were closed, those with 1011 included whose `isRevoked` threw
    */
@@ -146,6 +163,19 @@ class RelayGateway implements Gateway {
       nacked: { ...nacked },
       misrouted,
     }
+  }
+
+  sessions(): Iterable<SessionInfo> {
+    return this.#sessions.infos()
+  }
+
+  projects(): Iterable<ProjectCounters> {
+    return this.#sessions.projectCounters()
+  }
+
+  closeSession(sessionId: string, reason?: string): boolean {
+    if (reason !== undefined && typeof reason !== 'string') throw new TypeError('"reason" must be a string')
+    return this.#sessions.endOne(sessionId, reason)
   }
 
   closeRevoked(): number {

@@ -3,6 +3,7 @@ import { compileOrigins, type OriginCheck } from '@portcullis/auth-core'
 import type { Transport } from '@portcullis/transport'
 import type { Authorizer } from './authorizer/authorizer.ts'
 import { MAX_TIMER_MS, positive } from './internal/positive.ts'
+import type { SessionInfo } from './session/session-info.ts'
 
 /** The part of a pino logger that the gateway uses. */
 export interface GatewayLogger {
@@ -61,6 +62,12 @@ export interface GatewayOptions {
    * plain session ids, as zocket does; costs a server-side consumer each. @defaultValue "gateway"
    */
   outboundConsumer?: 'gateway' | 'session' | undefined
+  /** Projects without a session whose counters are kept; the one that was left first is forgotten. @defaultValue 1000 */
+  maxIdleProjects?: number | undefined
+  /** Told of every session when it opens. What it throws is logged, and changes nothing. */
+  onSessionOpen?: ((session: SessionInfo) => void) | undefined
+  /** Told of every session that `onSessionOpen` was told of, once, when its socket is closed. */
+  onSessionClose?: ((session: SessionInfo) => void) | undefined
   /** Silent by default. Given ids and codes, never tokens, headers or frames. */
   logger?: GatewayLogger | undefined
 }
@@ -114,6 +121,19 @@ export function gatewaySettings(options: GatewayOptions): GatewaySettings {
     maxConnectionsPerProject: positive('maxConnectionsPerProject', options.maxConnectionsPerProject, 10_000),
     connectRatePerAddress: positive('connectRatePerAddress', options.connectRatePerAddress, 50),
     outboundConsumer,
+    maxIdleProjects: positive('maxIdleProjects', options.maxIdleProjects, 1000),
+    onSessionOpen: callback('onSessionOpen', options.onSessionOpen),
+    onSessionClose: callback('onSessionClose', options.onSessionClose),
     logger: options.logger ?? SILENT,
   })
+}
+
+function callback(
+  name: string,
+  value: ((session: SessionInfo) => void) | undefined,
+): (session: SessionInfo) => void {
+  if (value !== undefined && typeof value !== 'function') {
+    throw new TypeError(`"${name}" option must be a function`)
+  }
+  return value ?? nothing
 }

@@ -107,6 +107,7 @@ const both =
     Object.assign({}, ...(await Promise.all(cases.map((run) => run())))) as Seen
 
 const GRANT: Grant = { ...SCOPE, userId: null, claims: {} }
+const SLOW: Grant = { ...GRANT, limits: { messagesPerSecond: 1 } }
 
 /** An upgrade and a session whose token has expired. */
 const expired: Case = async () => {
@@ -121,6 +122,23 @@ const expired: Case = async () => {
   const { code: closeCode, reason } = await client.closed
   expect(reason).toBe('token_expired')
   return { statusCode, closeCode }
+}
+
+/** A session, and an upgrade, whose grant was withdrawn. */
+function revoked(revokedCode: Grant['revokedCode'], code: GatewayErrorCode): Case {
+  return async () => {
+    let isRevoked = false
+    const grant: Grant = { ...GRANT, isRevoked: () => isRevoked, revokedCode }
+    await using system = await startGateway({ authorize: async () => grant })
+    const client = await TestClient.open(system.url)
+    isRevoked = true
+    expect(system.gateway.closeRevoked()).toBe(1)
+    const { code: closeCode, reason } = await client.closed
+    expect(reason).toBe(code)
+    const { statusCode, body } = await TestClient.refused(system.url)
+    expect(body.code).toBe(code)
+    return { closeCode, statusCode }
+  }
 }
 
 /** An authorizer that cannot decide on one token. */
@@ -175,19 +193,8 @@ const CASES: Record<GatewayErrorCode, Case> = {
     return { closeCode, statusCode: (await TestClient.refused(system.url)).statusCode }
   },
   token_expired: expired,
-  token_revoked: async () => {
-    let isRevoked = false
-    const grant = { ...GRANT, isRevoked: () => isRevoked }
-    await using system = await startGateway({ authorize: async () => grant })
-    const client = await TestClient.open(system.url)
-    isRevoked = true
-    expect(system.gateway.closeRevoked()).toBe(1)
-    const { code: closeCode, reason } = await client.closed
-    expect(reason).toBe('token_revoked')
-    const { statusCode, body } = await TestClient.refused(system.url)
-    expect(body.code).toBe('token_revoked')
-    return { closeCode, statusCode }
-  },
+  token_revoked: revoked(undefined, 'token_revoked'),
+  grant_withdrawn: revoked('grant_withdrawn', 'grant_withdrawn'),
   reauth_failed: v1Error('reauth_failed', { type: 'reauth' }),
   reauth_unavailable: v1Error(
     'reauth_unavailable',
@@ -234,12 +241,41 @@ const CASES: Record<GatewayErrorCode, Case> = {
   broker_timeout: engineRefusal('broker_timeout', 'ERR_TRANSPORT_TIMEOUT'),
   stream_full: engineRefusal('stream_full', 'ERR_TRANSPORT_STREAM_FULL'),
   backlog_full: engineRefusal('backlog_full', 'ERR_TRANSPORT_BACKLOG_FULL'),
+  rate_limited: both(
+    async () => {
+      await using system = await startGateway({ authorize: async () => SLOW })
+      const client = await TestClient.welcomed(system.url)
+      for (let sent = 0; sent < 2; sent += 1) client.send(APPLICATION_FRAME)
+      const answers = [await client.json(), await client.json()]
+      const nack = answers.find(({ type }) => type === 'nack')
+      expect(nack?.code).toBe('rate_limited')
+      return { retryable: nack?.retryable as boolean }
+    },
+    async () => {
+      await using system = await startGateway({ authorize: async () => SLOW })
+      const client = await TestClient.open(system.url)
+      for (let sent = 0; sent < 2; sent += 1) client.send(APPLICATION_FRAME)
+      const { code: closeCode, reason } = await client.closed
+      expect(reason).toBe('rate_limited')
+      return { closeCode }
+    },
+  ),
+  session_closed: async () => {
+    await using system = await startGateway()
+    const client = await TestClient.open(system.url)
+    const [session] = system.gateway.sessions()
+    expect(system.gateway.closeSession(session!.sessionId)).toBe(true)
+    const { code: closeCode, reason } = await client.closed
+    expect(reason).toBe('session_closed')
+    return { closeCode }
+  },
   broker_refused: engineRefusal('broker_refused', 'ERR_TRANSPORT_REFUSED'),
   slow_consumer: async () => {
     await using system = await startGateway({ maxBufferedBytes: 1 })
     const client = await TestClient.welcomed(system.url)
     client.socket.pause()
-    for (let sent = 0; sent < 100; sent += 1) {
+    // Until it is closed: a client that does not read for long after that sees no close frame.
+    while (system.gateway.stats().sessionsEnded['slow_consumer'] === undefined) {
       await reply(system.transport, client.sessionId, 'x'.repeat(500_000))
       await new Promise((resolve) => setImmediate(resolve))
     }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import * as fastifyApi from '../src/fastify/index.ts'
 import * as api from '../src/index.ts'
+import { controlPlaneSettings } from '../src/authorizer/control-plane-settings.ts'
 import { gatewaySettings } from '../src/options.ts'
 import { SCOPE } from './support/start-gateway.ts'
 
@@ -13,6 +14,7 @@ test('the package exports these names and no others', () => {
   expect(Object.keys(api).toSorted()).toEqual([
     'GATEWAY_ERRORS',
     'GatewayError',
+    'LATENCY_BUCKETS_MS',
     'PROTOCOL_PLAIN',
     'PROTOCOL_V1',
     'compileOrigins',
@@ -33,6 +35,13 @@ test('the sub-protocols have these names', () => {
   expect([api.PROTOCOL_V1, api.PROTOCOL_PLAIN]).toEqual(['portcullis.v1', 'portcullis.plain'])
 })
 
+test('the latency buckets have these bounds', () => {
+  expect(api.LATENCY_BUCKETS_MS).toEqual([
+    1, 2, 3, 5, 7.5, 10, 15, 25, 50, 75, 100, 250, 500, 1000, 2500, 5000,
+  ])
+  expect(Object.isFrozen(api.LATENCY_BUCKETS_MS)).toBe(true)
+})
+
 test('every code keeps its status, close code and meaning', () => {
   expect(api.GATEWAY_ERRORS).toEqual({
     request_invalid: { statusCode: 400, retryable: false },
@@ -51,6 +60,7 @@ test('every code keeps its status, close code and meaning', () => {
     draining: { statusCode: 503, closeCode: 1012, retryable: true },
     token_expired: { statusCode: 401, closeCode: 4401, retryable: false },
     token_revoked: { statusCode: 401, closeCode: 4401, retryable: false },
+    grant_withdrawn: { statusCode: 503, closeCode: 4401, retryable: true },
     reauth_failed: { retryable: false },
     reauth_unavailable: { retryable: true },
     reauth_limited: { retryable: true },
@@ -67,6 +77,8 @@ test('every code keeps its status, close code and meaning', () => {
     stream_full: { closeCode: 4505, retryable: true },
     backlog_full: { closeCode: 4506, retryable: true },
     broker_refused: { closeCode: 4510, retryable: false },
+    rate_limited: { closeCode: 4529, retryable: true },
+    session_closed: { closeCode: 4403, retryable: false },
     slow_consumer: { closeCode: 4508, retryable: true },
   })
 })
@@ -105,11 +117,13 @@ test('close codes tell apart what is final and what is not, and none means two t
   const codes = Object.values(api.GATEWAY_ERRORS as Record<string, Row>).flatMap(
     ({ closeCode }) => closeCode ?? [],
   )
-  // Save that a token is over, where a client does the same whichever it was; the reason tells them apart.
+  // Save that a token is over, or that somebody may not go on, where a client does the same whichever it was; the reason
+  // tells them apart.
   const ambiguous = codes.filter((code, index) => codes.indexOf(code) !== index)
-  expect(ambiguous).toEqual([4401])
-  for (const { closeCode, retryable } of Object.values(api.GATEWAY_ERRORS as Record<string, Row>)) {
-    if (closeCode !== undefined && closeCode >= 4000 && retryable)
+  expect(new Set(ambiguous)).toEqual(new Set([4401, 4403]))
+  for (const [code, { closeCode, retryable }] of Object.entries(api.GATEWAY_ERRORS as Record<string, Row>)) {
+    // The one exception, for the clients that know it: to others it is the end of their token.
+    if (closeCode !== undefined && closeCode >= 4000 && retryable && code !== 'grant_withdrawn')
       expect(closeCode).toBeGreaterThanOrEqual(4500)
   }
 })
@@ -119,12 +133,25 @@ test('every option stands in the README with its default', () => {
     transport: { publishInbound() {} } as never,
     authorize: async () => ({ ...SCOPE, userId: null, claims: {} }),
   })
+  const table = readme.slice(readme.indexOf('Options of `createGateway`'))
   for (const [setting, value] of Object.entries(settings)) {
     const name = setting === 'isOriginAllowed' ? 'allowedOrigins' : setting
-    const [, , , , documented] = new RegExp(`^\\| \`${name}\` .*\\|$`, 'm').exec(readme)?.[0].split('|') ?? []
+    const [, , , , documented] = new RegExp(`^\\| \`${name}\` .*\\|$`, 'm').exec(table)?.[0].split('|') ?? []
     const expected = typeof value === 'number' ? new RegExp(`^${value}\\b`) : /./
     expect([name, documented?.trim()]).toEqual([name, expect.stringMatching(expected)])
   }
+})
+
+test('every option of the control plane authorizer stands in the README with its default', () => {
+  const start = readme.indexOf('Options of `controlPlaneAuthorizer`')
+  const table = readme.slice(start, readme.indexOf('\nOptions of', start))
+  const rows = [...table.matchAll(/^\| `(\w+)` +\|.*\| +([^|]+?) +\|$/gm)]
+  const settings = controlPlaneSettings({ url: 'http://a', internalToken: 't' })
+  const expected = Object.entries(settings).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? String(value) : name === 'mode' ? 'all' : 'required',
+  ])
+  expect(rows.map(([, name, value]) => [name, value])).toEqual(expected)
 })
 
 test('the root entry loads no framework', () => {

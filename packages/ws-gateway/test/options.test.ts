@@ -27,6 +27,7 @@ test('the defaults are these', () => {
     maxConnectionsPerUser: 32,
     maxConnectionsPerProject: 10_000,
     connectRatePerAddress: 50,
+    maxIdleProjects: 1000,
     outboundConsumer: 'gateway',
   })
 })
@@ -47,6 +48,7 @@ const numbers = [
   'maxConnectionsPerUser',
   'maxConnectionsPerProject',
   'connectRatePerAddress',
+  'maxIdleProjects',
 ] as const
 
 test.each(numbers)('%s is a whole number of at least 1', (name) => {
@@ -73,6 +75,8 @@ test.each<[string, Partial<GatewayOptions>]>([
   ['paths', { paths: [] }],
   ['paths', { paths: ['ws'] }],
   ['allowedOrigins', { allowedOrigins: ['example.com'] }],
+  ['onSessionOpen', { onSessionOpen: 'yes' as unknown as () => void }],
+  ['onSessionClose', { onSessionClose: {} as unknown as () => void }],
   ['outboundConsumer', { outboundConsumer: 'both' as 'session' }],
 ])('a bad %s is refused by name', (name, bad) => {
   expect(() => createGateway({ ...needed, ...bad })).toThrow(TypeError)

@@ -4,7 +4,7 @@ import type { OpenSocket } from './socket.ts'
 interface WebSocketLike {
   addEventListener(type: 'open', listener: () => void): void
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void
-  addEventListener(type: 'close', listener: (event: { code: number }) => void): void
+  addEventListener(type: 'close', listener: (event: { code: number; reason: string }) => void): void
   addEventListener(type: 'error', listener: () => void): void
   send(text: string): void
   close(code?: number): void
@@ -28,7 +28,7 @@ export const openBrowserSocket: OpenSocket = (url, protocols, events) => {
     if (typeof data === 'string') events.text(data)
     else events.binary()
   })
-  socket.addEventListener('close', ({ code }) => events.end({ closeCode: code }))
+  socket.addEventListener('close', ({ code, reason }) => events.end({ closeCode: code, reason }))
 
   return {
     send: (text) => socket.send(text),

@@ -26,8 +26,8 @@ export const openNodeSocket: OpenSocket = (url, protocols, events) => {
     // With the default binaryType a message is one Buffer.
     else events.text((data as Buffer).toString())
   })
-  socket.on('close', (closeCode) => {
-    events.end(refusal ? { refusal } : { closeCode, cause })
+  socket.on('close', (closeCode, reason) => {
+    events.end(refusal ? { refusal } : { closeCode, reason: reason.toString(), cause })
   })
 
   return {

@@ -2,6 +2,8 @@
 export interface SocketEnd {
   /** WebSocket close code; 1006 when there was no close frame. */
   closeCode?: number | undefined
+  /** Of the close frame; empty when it had none. */
+  reason?: string | undefined
   /** The server answered the upgrade with something else than 101. Browsers do not tell. */
   refusal?: Refusal | undefined
   cause?: unknown

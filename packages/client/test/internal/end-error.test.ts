@@ -22,6 +22,20 @@ test.each([
   expect(endError({ closeCode }, true, plain)).toMatchObject({ code, retryable, closeCode })
 })
 
+test('a grant that was withdrawn says nothing against the token, and the same reason with another code nothing at all', () => {
+  const end = { closeCode: 4401, reason: 'grant_withdrawn' }
+  expect(endError(end, true, plain)).toMatchObject({
+    code: 'connection_lost',
+    retryable: true,
+    closeCode: 4401,
+  })
+  expect(endError(end, false, plain)).toMatchObject({ code: 'connect_failed', retryable: true })
+  expect(endError({ ...end, closeCode: 4403 }, true, plain)).toMatchObject({ code: 'closed_by_server' })
+  for (const reason of ['token_revoked', 'token_expired', '', undefined]) {
+    expect(endError({ closeCode: 4401, reason }, true, plain)).toMatchObject({ code: 'unauthorized' })
+  }
+})
+
 test('before the welcome there was no connection to lose', () => {
   expect(endError({ closeCode: 1006 }, false, plain)).toMatchObject({
     code: 'connect_failed',

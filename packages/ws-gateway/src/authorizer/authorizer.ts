@@ -18,6 +18,16 @@ export interface UpgradeRequest {
   readonly signal: AbortSignal
 }
 
+/** What a project allows its clients, together or each. It narrows what the gateway allows, and never widens it. */
+export interface GrantLimits {
+  /** Connections of the whole project to this gateway, integer ≥ 1. */
+  readonly maxConnections?: number | undefined
+  /** Application frames of one session per second, integer ≥ 1; as many at once. */
+  readonly messagesPerSecond?: number | undefined
+  /** Largest frame of a client, bytes, integer ≥ 1. */
+  readonly maxPayloadBytes?: number | undefined
+}
+
 /** What a session may do, and for whom. */
 export interface Grant {
   readonly workspaceId: string
@@ -36,6 +46,13 @@ export interface Grant {
    * `gateway.closeRevoked()`. MUST answer at once and from memory, and MUST NOT throw; anything but `false` is a yes.
    */
   readonly isRevoked?: (() => boolean) | undefined
+  /**
+   * What a client is told when `isRevoked` says yes. `grant_withdrawn`: nothing is wrong with the token as such, but what it
+   * was granted for has changed, and the client is to come back and be decided on anew. @defaultValue "token_revoked"
+   */
+  readonly revokedCode?: 'token_revoked' | 'grant_withdrawn' | undefined
+  /** Limits of the project, beside those of the gateway: the smaller one holds. */
+  readonly limits?: GrantLimits | undefined
 }
 
 /**

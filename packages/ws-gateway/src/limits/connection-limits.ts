@@ -63,9 +63,9 @@ export class ConnectionLimits {
    * @returns the way to give the place back
    * @throws GatewayError
    */
-  admitGrant({ workspaceId, projectId, userId }: Grant): () => void {
+  admitGrant({ workspaceId, projectId, userId, limits }: Grant): () => void {
     const project = `${workspaceId}.${projectId}`
-    const perProject = this.#projects.take(project)
+    const perProject = this.#projects.take(project, limits?.maxConnections)
     if (!perProject) throw refusal('project_connections_exceeded', 'too many connections of this project')
     if (userId === null) return perProject
     const perUser = this.#users.take(`${project}.${userId}`)

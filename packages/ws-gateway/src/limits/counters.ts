@@ -7,10 +7,14 @@ export class Counters {
     this.#limit = limit
   }
 
-  /** Counts one more and returns the way to undo it, once; null at the limit. */
-  take(key: string): (() => void) | null {
+  /**
+   * Counts one more and returns the way to undo it, once; null at the limit.
+   *
+   * @param limit for this one, where it is smaller than that of all keys
+   */
+  take(key: string, limit: number = this.#limit): (() => void) | null {
     const count = this.#counts.get(key) ?? 0
-    if (count >= this.#limit) return null
+    if (count >= Math.min(limit, this.#limit)) return null
     this.#counts.set(key, count + 1)
     let isReleased = false
     return () => {

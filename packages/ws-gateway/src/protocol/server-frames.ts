@@ -6,7 +6,7 @@ import { PROTOCOL_V1 } from './subprotocols.ts'
 export function welcomeFrame(session: {
   sessionId: string
   userId: string | null
-  limits: { maxPayloadBytes: number; maxInFlightFrames: number }
+  limits: { maxPayloadBytes: number; maxInFlightFrames: number; messagesPerSecond?: number | undefined }
 }): string {
   return JSON.stringify({ type: 'welcome', protocol: PROTOCOL_V1, ...session })
 }
@@ -16,13 +16,17 @@ export function ackFrame(seq: number, id: string | undefined, isDuplicate: boole
   return JSON.stringify({ type: 'ack', seq, id, ...(isDuplicate ? { duplicate: true } : {}) })
 }
 
+/** @param waitMs how long until the same frame can be taken, where that is known */
 export function nackFrame(
   seq: number,
   id: string | undefined,
   code: GatewayErrorCode,
   message: string,
+  waitMs?: number,
 ): string {
-  return JSON.stringify({ type: 'nack', seq, id, code, message, retryable: GATEWAY_ERRORS[code].retryable })
+  const { retryable } = GATEWAY_ERRORS[code]
+  const retryAfterMs = waitMs === undefined ? undefined : Math.ceil(waitMs)
+  return JSON.stringify({ type: 'nack', seq, id, code, message, retryable, retryAfterMs })
 }
 
 export function errorFrame(code: GatewayErrorCode, message: string): string {

@@ -3,14 +3,18 @@ import { inboundPrefix, type Scope, spliceInboundEnvelope } from '@portcullis/tr
 import type { WebSocket } from 'ws'
 import type { Grant } from '../authorizer/authorizer.ts'
 import type { GatewayError } from '../errors.ts'
+import { SessionRate } from '../limits/session-rate.ts'
 import type { GatewaySettings } from '../options.ts'
 import { readFrameId } from '../protocol/client-frame.ts'
 import { gatewayErrorOf } from './publish-error.ts'
 
 /** What became of an application frame; `seq` is its number in the session, from 1. */
 export interface InboundEvents {
-  stored(seq: number, id: string | undefined, isDuplicate: boolean): void
+  /** `tookMs`: since the frame was read. */
+  stored(seq: number, id: string | undefined, isDuplicate: boolean, tookMs: number): void
   refused(error: GatewayError, seq: number, id: string | undefined): void
+  /** One frame too many for the project's limit; the next one is taken in `waitMs`. */
+  limited(waitMs: number, seq: number, id: string | undefined): void
 }
 
 /** What the frames of a session are published with. */
@@ -39,6 +43,8 @@ export class Inbound {
   readonly #events: InboundEvents
   readonly #scope: Scope
   #prefix: Buffer
+  #rate: SessionRate | undefined
+  #messagesPerSecond: number | undefined
   #frameCount = 0
   readonly #inFlight = new Set<Promise<void>>()
   #isStopped = false
@@ -48,6 +54,7 @@ export class Inbound {
     this.#sessionId = sessionId
     this.#scope = { workspaceId: grant.workspaceId, projectId: grant.projectId }
     this.#prefix = prefixFor(sessionId, grant)
+    this.#limitRate(grant)
     this.#isV1 = isV1
     this.#socket = socket
     this.#settings = settings
@@ -58,9 +65,15 @@ export class Inbound {
     return this.#isStopped
   }
 
+  /** Frames that the engine has not answered yet. */
+  get inFlightCount(): number {
+    return this.#inFlight.size
+  }
+
   /** Publishes later frames under another grant of the same project. @throws as the constructor does; nothing has changed then */
   goOnWith(grant: Grant): void {
     this.#prefix = prefixFor(this.#sessionId, grant)
+    this.#limitRate(grant)
   }
 
   take(frame: ApplicationFrame, bytes: Buffer): void {
@@ -73,7 +86,10 @@ export class Inbound {
       this.#events.refused(error as GatewayError, seq, undefined)
       return
     }
-    this.#publish(frame, id, bytes, seq)
+    const readAt = performance.now()
+    const waitMs = this.#rate?.take(readAt) ?? 0
+    if (waitMs > 0) this.#events.limited(waitMs, seq, id)
+    else this.#publish(frame, id, bytes, seq, readAt)
   }
 
   /** Reads no more frames, so that the client keeps and sends again what was not acknowledged. */
@@ -87,7 +103,22 @@ export class Inbound {
     while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight)
   }
 
-  #publish({ actor, actorId }: ApplicationFrame, id: string | undefined, bytes: Buffer, seq: number): void {
+  #limitRate({ limits }: Grant): void {
+    const messagesPerSecond = limits?.messagesPerSecond
+    // A new token is no new allowance.
+    if (messagesPerSecond === this.#messagesPerSecond) return
+    this.#messagesPerSecond = messagesPerSecond
+    this.#rate =
+      messagesPerSecond === undefined ? undefined : new SessionRate(messagesPerSecond, performance.now())
+  }
+
+  #publish(
+    { actor, actorId }: ApplicationFrame,
+    id: string | undefined,
+    bytes: Buffer,
+    seq: number,
+    readAt: number,
+  ): void {
     const { transport, publishTimeoutMs, maxInFlightFrames } = this.#settings
     const published = transport
       .publishInbound(
@@ -103,7 +134,7 @@ export class Inbound {
         { deadlineMs: this.#isV1 ? publishTimeoutMs : Number.POSITIVE_INFINITY },
       )
       .then(
-        ({ duplicate }) => this.#events.stored(seq, id, duplicate),
+        ({ duplicate }) => this.#events.stored(seq, id, duplicate, performance.now() - readAt),
         (error: unknown) => this.#onFailed(gatewayErrorOf(error), seq, id),
       )
       .finally(() => {

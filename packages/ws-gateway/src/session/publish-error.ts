@@ -13,6 +13,7 @@ const CODES: Record<TransportErrorCode, GatewayErrorCode> = {
   ERR_TRANSPORT_ENVELOPE_INVALID: 'internal_error',
   ERR_TRANSPORT_STREAM_DRIFT: 'internal_error',
   ERR_TRANSPORT_CONSUMER_CONFLICT: 'internal_error',
+  ERR_TRANSPORT_DEAD_LETTER_INCOMPLETE: 'internal_error',
 }
 
 const MESSAGES: Partial<Record<GatewayErrorCode, string>> = {

@@ -1,9 +1,10 @@
 import { type OutboundDelivery, outboundPrefix, sliceOutboundMessage } from '@portcullis/transport'
 import type { RawData, WebSocket } from 'ws'
 import type { Grant } from '../authorizer/authorizer.ts'
-import { assertGrantHolds, isRevoked } from '../authorizer/grant-holds.ts'
+import { assertGrantHolds, isRevoked, revocationOf } from '../authorizer/grant-holds.ts'
 import { closeCodeOf, GatewayError, type GatewayErrorCode } from '../errors.ts'
 import { closeSocket } from '../internal/close-socket.ts'
+import { readHost } from '../internal/host.ts'
 import type { GatewaySettings } from '../options.ts'
 import { readClientFrame } from '../protocol/client-frame.ts'
 import {
@@ -17,12 +18,14 @@ import {
   reauthRequiredFrame,
   welcomeFrame,
 } from '../protocol/server-frames.ts'
-import { PROTOCOL_V1 } from '../protocol/subprotocols.ts'
+import { PROTOCOL_PLAIN, PROTOCOL_V1 } from '../protocol/subprotocols.ts'
+import type { ProjectCounts } from '../project/project-counts.ts'
 import type { Counts } from '../stats.ts'
 import { Inbound } from './inbound.ts'
 import { gatewayErrorOf } from './publish-error.ts'
 import { isSamePrincipal, Reauthenticator, type SessionRequest } from './reauthenticator.ts'
 import { SessionClock } from './session-clock.ts'
+import type { SessionInfo } from './session-info.ts'
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -33,15 +36,27 @@ export interface SessionParts {
   socket: WebSocket
   settings: GatewaySettings
   counts: Counts
+  project: ProjectCounts
 }
+
+/** Longest host that is shown as it was sent, characters. */
+const MAX_ODD_HOST = 255
+
+/** No error object: a client can cause it at will, and a stack costs more than the refusal. */
+const RATE_LIMITED = { code: 'rate_limited', message: 'too many frames in a second' } as const
 
 /** One authorised socket: its frames to the engine, the engine's messages to it. */
 export class Session {
   readonly id: string
   readonly socket: WebSocket
   readonly connectedAt: number = Date.now()
+  readonly project: ProjectCounts
   readonly #settings: GatewaySettings
   readonly #counts: Counts
+  readonly #host: string
+  readonly #clientAddress: string
+  /** What the client was told, so that it may rely on it: a reauth does not change it. */
+  readonly #maxPayloadBytes: number
   readonly #isV1: boolean
   readonly #outboundPrefix: Buffer
   readonly #clock: SessionClock
@@ -49,24 +64,38 @@ export class Session {
   readonly #reauthenticator: Reauthenticator | undefined
   readonly #inbound: Inbound
   #grant: Grant
+  #received = 0
+  #delivered = 0
 
-  constructor({ id, grant, request, socket, settings, counts }: SessionParts) {
+  constructor({ id, grant, request, socket, settings, counts, project }: SessionParts) {
     this.id = id
     this.#grant = grant
     this.socket = socket
+    this.project = project
     this.#settings = settings
     this.#counts = counts
+    this.#host = readHost(request.host) ?? request.host.slice(0, MAX_ODD_HOST)
+    this.#clientAddress = request.clientAddress
+    this.#maxPayloadBytes = Math.min(
+      grant.limits?.maxPayloadBytes ?? settings.maxPayloadBytes,
+      settings.maxPayloadBytes,
+    )
     this.#isV1 = socket.protocol === PROTOCOL_V1
     const { workspaceId, projectId } = grant
     this.#inbound = new Inbound(
       { sessionId: id, grant, isV1: this.#isV1, socket, settings },
       {
-        stored: (seq, frameId, isDuplicate) => {
+        stored: (seq, frameId, isDuplicate, tookMs) => {
           this.#counts.acked += 1
+          this.project.stored(tookMs)
           if (this.#isV1) this.#send(ackFrame(seq, frameId, isDuplicate))
         },
         refused: (error, seq, frameId) => {
           this.#refuse(error, () => nackFrame(seq, frameId, error.code, error.message))
+        },
+        limited: (waitMs, seq, frameId) => {
+          const { code, message } = RATE_LIMITED
+          this.#refuse(RATE_LIMITED, () => nackFrame(seq, frameId, code, message, waitMs))
         },
       },
     )
@@ -94,11 +123,34 @@ export class Session {
   open(): void {
     if (this.endIfRevoked()) return
     if (this.#isV1) {
-      const { maxPayloadBytes, maxInFlightFrames } = this.#settings
-      const limits = { maxPayloadBytes, maxInFlightFrames }
+      const limits = {
+        maxPayloadBytes: this.#maxPayloadBytes,
+        maxInFlightFrames: this.#settings.maxInFlightFrames,
+        messagesPerSecond: this.#grant.limits?.messagesPerSecond,
+      }
       this.#send(welcomeFrame({ sessionId: this.id, userId: this.#grant.userId, limits }))
     }
     this.#clock.start()
+  }
+
+  /** The session as it is now. */
+  info(): SessionInfo {
+    const { workspaceId, projectId, userId, expiresAtMs } = this.#grant
+    return {
+      sessionId: this.id,
+      workspaceId,
+      projectId,
+      userId,
+      host: this.#host,
+      clientAddress: this.#clientAddress,
+      connectedAtMs: this.connectedAt,
+      protocol: this.#isV1 ? PROTOCOL_V1 : PROTOCOL_PLAIN,
+      expiresAtMs: expiresAtMs ?? null,
+      received: this.#received,
+      delivered: this.#delivered,
+      inFlight: this.#inbound.inFlightCount,
+      bufferedBytes: this.socket.bufferedAmount,
+    }
   }
 
   /** Writes a worker's message to the socket, if it is for this session. */
@@ -115,6 +167,8 @@ export class Session {
       return
     }
     this.#counts.framesOut += 1
+    this.#delivered += 1
+    this.project.delivered += 1
     this.#send(this.#isV1 ? messageFrame(sequence, message) : message)
   }
 
@@ -132,7 +186,8 @@ export class Session {
     if (this.socket.readyState !== this.socket.OPEN) return false
     try {
       if (!isRevoked(this.#grant)) return false
-      this.end('token_revoked', 'the token was revoked')
+      const { code, message } = revocationOf(this.#grant)
+      this.end(code, message)
     } catch (error) {
       this.#settings.logger.error({ sessionId: this.id, err: error }, 'could not tell whether it was revoked')
       // The client comes back through the authorizer, which decides anew.
@@ -171,20 +226,39 @@ export class Session {
     this.#counts.framesIn += 1
     // `ws` hands out one Buffer unless its binaryType is changed, which nobody does here.
     const bytes = data as Buffer
+    let isControl = false
     try {
       if (isBinary) throw new GatewayError('frame_binary', 'frames are text')
+      if (bytes.length > this.#maxPayloadBytes) {
+        this.#refuseLarge()
+        return
+      }
       const frame = readClientFrame(bytes.toString('utf8'), this.#isV1)
+      isControl = frame.kind === 'control'
       if (frame.kind === 'control') this.#onControl(frame)
       else this.#inbound.take(frame, bytes)
     } catch (error) {
       const refusal = GatewayError.is(error) ? error : gatewayErrorOf(error)
       this.#refuse(refusal, () => errorFrame(refusal.code, refusal.message))
+    } finally {
+      if (!isControl) {
+        this.#received += 1
+        this.project.received += 1
+      }
     }
   }
 
+  /** A frame that the gateway takes and the project does not. Closed in both protocols, as `ws` does at the gateway's limit. */
+  #refuseLarge(): void {
+    this.#counts.nack('frame_too_large')
+    this.project.refused += 1
+    this.end('frame_too_large', `a frame has at most ${this.#maxPayloadBytes} bytes here`)
+  }
+
   /** Tells a `portcullis.v1` client by a frame; without the sub-protocol only a close can tell. */
-  #refuse({ code, message }: GatewayError, frame: () => string): void {
+  #refuse({ code, message }: Pick<GatewayError, 'code' | 'message'>, frame: () => string): void {
     this.#counts.nack(code)
+    this.project.refused += 1
     if (this.#isV1) this.#send(frame())
     else this.end(code, message)
   }
@@ -218,7 +292,7 @@ export class Session {
     }
   }
 
-  /** @throws GatewayError `reauth_failed`; and whatever the grant throws */
+  /** @throws GatewayError `reauth_failed`, `reauth_unavailable`; and whatever the grant throws */
   #goOnWith(grant: Grant): void {
     if (!isSamePrincipal(this.#grant, grant)) {
       this.end('reauth_mismatch', 'the token is for another user, project or issuer')
@@ -232,7 +306,10 @@ export class Session {
         this.end(error.code, error.message)
         return
       }
-      throw new GatewayError('reauth_failed', error.message)
+      throw new GatewayError(
+        error.code === 'grant_withdrawn' ? 'reauth_unavailable' : 'reauth_failed',
+        error.message,
+      )
     }
     // May throw: claims of an authorizer in this process may be anything. Then nothing has changed yet.
     this.#inbound.goOnWith(grant)

@@ -69,3 +69,25 @@ describe('a grant holds', () => {
     expect(grant.isRevoked?.()).toBe(true)
   })
 })
+
+test('takes the limits of the project', () => {
+  const limits = { maxConnections: 1, messagesPerSecond: 2, maxPayloadBytes: 3 }
+  expect(checkGrant({ ...good, limits, isRevoked: () => false }).limits).toEqual(limits)
+  expect(checkGrant({ ...good, limits }).limits).toEqual(limits)
+  expect(checkGrant(good).limits).toBeUndefined()
+})
+
+test.each([{ maxConnections: 0 }, { messagesPerSecond: '1' }, { maxPayloadBytes: Number.NaN }, [], 'none'])(
+  'the limits %j are a fault and not a session without them',
+  (limits) => expect(() => checkGrant({ ...good, limits })).toThrow('"limits"'),
+)
+
+test('takes the code of a withdrawal, and no other code', () => {
+  const withdrawn = checkGrant({ ...good, isRevoked: () => true, revokedCode: 'grant_withdrawn' })
+  expect(() => assertGrantHolds(withdrawn)).toThrow(
+    expect.objectContaining({ code: 'grant_withdrawn', statusCode: 503 }),
+  )
+  for (const revokedCode of ['forbidden', null, 7]) {
+    expect(() => checkGrant({ ...good, isRevoked: () => true, revokedCode })).toThrow('"revokedCode"')
+  }
+})

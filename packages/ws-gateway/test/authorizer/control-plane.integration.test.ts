@@ -11,6 +11,7 @@ import { TestClient } from '../support/test-client.ts'
 
 const CLIENT_TOKEN = 'client-token-that-must-not-show'
 const INTERNAL_TOKEN = 'internal-token-that-must-not-show'
+const UNCACHED = { grantCacheMs: 0, refusalCacheMs: 0 }
 const GRANT = { workspaceId: 'acme', projectId: 'one', userId: 'ann', claims: { role: 'x' } }
 
 interface Asked {
@@ -45,7 +46,8 @@ beforeEach(async () => {
   })
   server.on('connection', () => (connections += 1))
   url = `http://127.0.0.1:${await listen(server)}`
-  controlPlane = controlPlaneAuthorizer({ url, internalToken: INTERNAL_TOKEN, timeoutMs: 300 })
+  // Every question is asked: what is kept is looked at elsewhere.
+  controlPlane = controlPlaneAuthorizer({ ...UNCACHED, url, internalToken: INTERNAL_TOKEN, timeoutMs: 300 })
 })
 afterEach(async () => {
   server.closeAllConnections()
@@ -85,8 +87,8 @@ async function refusal(promise: Promise<unknown> = ask()): Promise<GatewayError>
 
 test('asks as the contract says, and hands on the grant', async () => {
   answer = json(200, GRANT)
-  expect(await ask()).toEqual(GRANT)
-  expect(await ask(null)).toEqual(GRANT)
+  expect(await ask()).toMatchObject(GRANT)
+  expect(await ask(null)).toMatchObject(GRANT)
   expect(asked).toEqual([
     {
       method: 'POST',
@@ -103,6 +105,25 @@ test('asks as the contract says, and hands on the grant', async () => {
   ])
 })
 
+test('asks for projects of one mode only, where it is told to', async () => {
+  answer = json(404, { code: 'ERR_HOST_UNKNOWN', message: 'no project answers under this host' })
+  const machines = controlPlaneAuthorizer({
+    ...UNCACHED,
+    url,
+    internalToken: INTERNAL_TOKEN,
+    mode: 'machine',
+  })
+  for (const token of ['t', null]) {
+    const asking = machines.authorize({ ...anyRequest(), token })
+    expect(await refusal(asking)).toMatchObject({ code: 'host_unknown' })
+  }
+  await machines.close()
+  expect(asked.map(({ body }) => JSON.parse(body) as object)).toEqual([
+    { host: 'h', token: 't', mode: 'machine' },
+    { host: 'h', mode: 'machine' },
+  ])
+})
+
 test('keeps its connection', async () => {
   answer = json(200, GRANT)
   for (let n = 0; n < 20; n += 1) await ask()
@@ -115,7 +136,9 @@ test('keeps its connection', async () => {
 test('opens no more connections than it may', async () => {
   const limited = controlPlaneAuthorizer({ url, internalToken: INTERNAL_TOKEN, maxConnections: 3 })
   answer = (response) => setImmediate(() => json(200, GRANT)(response))
-  await Promise.all(Array.from({ length: 60 }, () => limited.authorize(anyRequest())))
+  await Promise.all(
+    Array.from({ length: 60 }, (_value, n) => limited.authorize({ ...anyRequest(), host: `h${n}` })),
+  )
   expect(connections).toBeLessThanOrEqual(3)
   await limited.close()
 })
@@ -190,16 +213,14 @@ describe('an outage is 503 and never a denial or a grant', () => {
   }
   test.each(Object.keys(broken))('%s', async (what) => {
     answer = broken[what]!
-    const start = performance.now()
     expect(await refusal()).toMatchObject({
       statusCode: 503,
       code: 'control_plane_unavailable',
       peerCode: 'control_plane_unavailable',
       retryAfterSeconds: 1,
     })
-    expect(performance.now() - start).toBeLessThan(1500)
     answer = json(200, GRANT)
-    expect(await ask()).toEqual(GRANT)
+    expect(await ask()).toMatchObject(GRANT)
   })
 
   test('nobody listens', async () => {
@@ -261,9 +282,19 @@ test.each([
   [{ url: 'localhost:3000' }, 'url'],
   [{ url: '/api' }, 'url'],
   [{ url: 'ftp://a.example' }, 'url'],
+  [{ mode: 'jwt' }, 'mode'],
   [{ timeoutMs: 0 }, 'timeoutMs'],
   [{ timeoutMs: 2 ** 31 }, 'timeoutMs'],
   [{ maxConnections: 1.5 }, 'maxConnections'],
+  [{ grantCacheMs: -1 }, 'grantCacheMs'],
+  [{ grantCacheMs: 300_001 }, 'grantCacheMs'],
+  [{ refusalCacheMs: 0.5 }, 'refusalCacheMs'],
+  [{ refusalCacheMs: 300_001 }, 'refusalCacheMs'],
+  [{ maxCacheEntries: 0 }, 'maxCacheEntries'],
+  [{ maxCacheBytes: 0 }, 'maxCacheBytes'],
+  [{ maxPending: 0 }, 'maxPending'],
+  [{ circuitFailures: 0 }, 'circuitFailures'],
+  [{ circuitOpenMs: Number.NaN }, 'circuitOpenMs'],
 ])('%j is refused by name, not by value', (bad, name) => {
   const make = (): unknown => controlPlaneAuthorizer({ url, internalToken: INTERNAL_TOKEN, ...bad } as never)
   expect(make).toThrow(TypeError)

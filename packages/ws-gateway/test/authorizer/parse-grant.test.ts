@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseGrant } from '../../src/authorizer/parse-grant.ts'
 
 const good = { workspaceId: 'acme', projectId: 'one', userId: 'ann', claims: { role: 'x' } }
@@ -43,3 +43,33 @@ test.each([
   { ...good, claims: [] },
   { ...good, claims: null },
 ])('%j is no grant', (value) => expect(parseGrant(value)).toBeNull())
+
+describe('limits', () => {
+  const limits = { maxConnections: 5, messagesPerSecond: 10, maxPayloadBytes: 1024 }
+
+  test('are those of the project, each of them optional, and members that are none are left out', () => {
+    expect(parseGrant({ ...good, limits })?.limits).toEqual(limits)
+    for (const [name, value] of Object.entries(limits)) {
+      expect(parseGrant({ ...good, limits: { [name]: value } })?.limits).toEqual({ [name]: value })
+    }
+    expect(parseGrant({ ...good, limits: { ...limits, maxStars: 'many' } })?.limits).toEqual(limits)
+    expect(parseGrant({ ...good, limits: { maxConnections: null } })?.limits).toEqual({})
+  })
+
+  test.each([undefined, null])('that are %s are none', (none) => {
+    expect(parseGrant({ ...good, limits: none })).not.toHaveProperty('limits')
+  })
+
+  test.each([0, -1, 1.5, '5', true, {}, [], 2 ** 53, Number.NaN])(
+    'of which one is %j make it no grant: nobody has what they may not',
+    (wrong) => {
+      for (const name of Object.keys(limits)) {
+        expect(parseGrant({ ...good, limits: { ...limits, [name]: wrong } })).toBeNull()
+      }
+    },
+  )
+
+  test.each([5, 'none', true, []])('that are %j make it no grant', (wrong) => {
+    expect(parseGrant({ ...good, limits: wrong })).toBeNull()
+  })
+})

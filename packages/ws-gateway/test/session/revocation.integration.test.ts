@@ -163,3 +163,23 @@ test('a gateway that is drained or closed has nothing to close', async () => {
   revoked.add('bad')
   expect(system.gateway.closeRevoked()).toBe(0)
 })
+
+test('a new token whose grant is withdrawn already can be sent again, and the session stays', async () => {
+  const answers: Partial<Grant>[] = [
+    {},
+    { isRevoked: () => true, revokedCode: 'grant_withdrawn' },
+    { claims: { of: 'after' } },
+  ]
+  await using system = await startGateway({
+    authorize: async () => ({ ...SCOPE, userId: 'ann', claims: {}, ...answers.shift() }),
+  })
+  const deliveries = await consume(system.transport, 'a')
+  const client = await TestClient.welcomed(system.url)
+  client.send({ type: 'reauth', token: 'new' })
+  expect(await client.json()).toMatchObject({ type: 'error', code: 'reauth_unavailable', retryable: true })
+  client.send({ type: 'reauth', token: 'new' })
+  expect((await client.json()).type).toBe('reauthenticated')
+  client.send({ actor: 'a', actorId: 'b' })
+  const { payload } = await deliveries.next()
+  expect(JSON.parse(Buffer.from(payload).toString())).toMatchObject({ claims: { of: 'after' } })
+})

@@ -3,6 +3,14 @@ export { createGateway, type InteropGateway } from './gateway/gateway.ts'
 export { createGateway as default } from './gateway/gateway.ts'
 export { IOGateway } from './io-gateway.ts'
 export type { GatewayStats } from './gateway/stats.ts'
+export type { Describe } from './description/create-describe.ts'
+export type {
+  ContextDescription,
+  Descriptions,
+  MethodDescription,
+  PeerDescription,
+} from './description/descriptions.ts'
+export type { DescriptionPage, DescriptionPageRequest } from './description/page.ts'
 export type { MetricSample } from './metrics/samples.ts'
 export type {
   CustomPublisherOptions,

@@ -7,6 +7,7 @@ import { createCalls } from './calls.ts'
 import { type DescribedServer, describeServers } from './describe.ts'
 import { openExchange } from './exchange.ts'
 import type { Member } from './member.ts'
+import type { Method } from './method-table.ts'
 import { createMethods, type Methods } from './methods.ts'
 import { createPresence } from './presence.ts'
 import { createRoster } from './roster.ts'
@@ -25,6 +26,9 @@ export interface AgmStats {
 export interface AgmDomain extends Domain {
   stats(): AgmStats
   describe(): DescribedServer[]
+  methodCount(peer: Peer): number
+  /** Every method with its server, here or on another node. */
+  methods(): Iterable<readonly [server: Peer, method: Method]>
 }
 
 /** What a node may forward for one of its peers. */
@@ -121,6 +125,12 @@ export function createAgmDomain(engine: Engine): AgmDomain {
       return stats
     },
     describe: () => describeServers(roster),
+    methodCount: (peer) => roster.find(peer)?.methods.size ?? 0,
+    *methods() {
+      for (const { peer, methods: registered } of roster.all()) {
+        for (const method of registered.values()) yield [peer, method]
+      }
+    },
     close: () => stopListening(),
   }
 }

@@ -1,9 +1,9 @@
-import type { Visibility } from '@portcullis/visibility'
 import type { Domain } from '../engine/domain.ts'
 import type { Engine } from '../engine/engine.ts'
 import { InteropError } from '../errors.ts'
 import type { Peer } from '../peers/peer.ts'
 import { createChanges } from './changes.ts'
+import type { Context } from './context.ts'
 import { type Lifetime, lifetimeOption } from './lifetimes.ts'
 import { contextAdded, type NoticeDomain } from './messages.ts'
 import { createOperations } from './operations.ts'
@@ -27,29 +27,13 @@ export interface ContextStats {
   members: number
 }
 
-/** A context as an operator sees it; without its data. */
-export interface ContextDescription {
-  id: string
-  name: string
-  /** Null for peers without a user. */
-  user: string | null
-  lifetime: Lifetime
-  visibility: Visibility
-  /** Behind a context of this node that has its name. */
-  hidden: boolean
-  creatorId: string
-  /** The node it was created on. */
-  origin: string
-  bytes: number
-  members: number
-}
-
 export interface ContextDomain extends Domain {
   readonly name: 'context'
   /** Enrols the peer, and tells it of the contexts it may read. */
   welcomed(peer: Peer): void
   stats(): ContextStats
-  describe(): ContextDescription[]
+  /** All contexts of this node, hidden ones included. */
+  all(): Iterable<Context>
   close(): void
 }
 
@@ -128,19 +112,7 @@ export function createContextDomain(engine: Engine, options: ContextOptions = {}
       }
       return { contexts, bytes, members }
     },
-    describe: () =>
-      Array.from(store.all(), (context) => ({
-        id: context.id,
-        name: context.name,
-        user: context.user ?? null,
-        lifetime: context.lifetime,
-        visibility: context.visibility,
-        hidden: context.hidden,
-        creatorId: context.creatorId,
-        origin: context.origin,
-        bytes: context.weight,
-        members: context.members.size,
-      })),
+    all: () => store.all(),
     close() {
       stopJudging()
       replication.close()

@@ -9,7 +9,7 @@ import { createHello, type HelloOptions } from '../global/hello.ts'
 import type { GatewayTokens } from '../authentication/tokens.ts'
 import type { LocalPeer } from '../peers/local-peer.ts'
 import { createPeerLink } from '../peers/create-peer-link.ts'
-import type { Peer } from '../peers/peer.ts'
+import type { Membership, Peer } from '../peers/peer.ts'
 import { createPeerRegistry } from '../peers/registry.ts'
 import type { ClientMessage, DomainName } from '../protocol/message.ts'
 import { refusal } from '../protocol/reply.ts'
@@ -37,6 +37,7 @@ export interface RunningEngine<D> {
   readonly counters: Counters
   connect(end: ConnectionEnd): Connection
   peers(): Iterable<Peer>
+  membership(peer: Peer, domain: DomainName): Membership | undefined
   connections(): number
   /** Ends the connections whose credential was revoked, with 4401. */
   closeRevoked(): void
@@ -181,6 +182,7 @@ export function createEngine<D extends Readonly<Record<DomainName, Domain>>>(
       }
     },
     peers: () => peers.all(),
+    membership: (peer, domain) => peers.membership(peer, domain),
     connections: () => connections.size,
     closeRevoked() {
       for (const connection of connections) {

@@ -14,6 +14,7 @@ import {
 } from '../client/interop-client.ts'
 import type { Connection, ConnectionEnd } from '../connection/connection.ts'
 import { createContextDomain } from '../context/context-domain.ts'
+import { createDescribe, type Describe } from '../description/create-describe.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import { createMetricsDomain } from '../metrics/metrics-domain.ts'
 import type { MetricSample } from '../metrics/samples.ts'
@@ -47,6 +48,13 @@ export interface InteropGateway extends AsyncDisposable {
   /** Whether it takes connections: until it is closed. */
   readonly accepting: boolean
   stats(): GatewayStats
+  /**
+   * One page of the peers, methods or contexts that this node knows of: names, owners, visibility and sizes, never what is in
+   * a context, and of identities and definitions no more than the description has. Reads all of them once.
+   *
+   * @throws TypeError for what cannot be described, a limit out of range, or an `after` that no page ended with
+   */
+  describe: Describe
   /** The latest numbers that clients on this node published in the domain `metrics`, for scraping. Bounded by `metrics.maxSeries`. */
   metricSamples(): MetricSample[]
   /** Ends the connections whose credential was revoked, with close code 4401. To be called when something was. */
@@ -156,6 +164,13 @@ export function createGateway(options: GatewayOptions = {}): InteropGateway {
         repositories: metrics.stats().repositories,
       }
     },
+    describe: createDescribe({
+      peers: parts.peers,
+      membership: parts.membership,
+      methodCount: agm.methodCount,
+      methods: agm.methods,
+      contexts: context.all,
+    }),
     metricSamples: () => metrics.samples(),
     closeRevoked: () => parts.closeRevoked(),
     close,

@@ -13,7 +13,7 @@ afterEach(async () => {
 /** Quick, and patient enough for a machine that is busy. */
 export const QUICK = { heartbeatMs: 50, deadAfterMs: 2000, settleMs: 50 }
 /** For nodes that are not to miss each other, however busy the machine is. */
-export const PATIENT = { ...QUICK, deadAfterMs: 20_000 }
+export const PATIENT: typeof QUICK = { ...QUICK, deadAfterMs: 20_000 }
 
 export interface ClusterNode extends AsyncDisposable {
   readonly id: string
@@ -136,6 +136,7 @@ export function tapped(transport: Transport): { transport: Transport; tap: Tap }
     publishOutbound: (message, options) => transport.publishOutbound(message, options),
     subscribeOutbound: (filter, onDelivery) => transport.subscribeOutbound(filter, onDelivery),
     publishDeadLetter: (message, options) => transport.publishDeadLetter(message, options),
+    deadLetters: transport.deadLetters,
     publishEvent(subject, payload) {
       for (const instead of tap.onPublish(subject, payload)) transport.publishEvent(subject, instead)
     },

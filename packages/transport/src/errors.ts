@@ -22,6 +22,8 @@ export const TRANSPORT_ERRORS = {
   ERR_TRANSPORT_STREAM_DRIFT: { retryable: false },
   /** A durable consumer of this name serves another subject. */
   ERR_TRANSPORT_CONSUMER_CONFLICT: { retryable: false },
+  /** A dead letter does not hold all of its message, or comes from a subject that it cannot be sent to again. */
+  ERR_TRANSPORT_DEAD_LETTER_INCOMPLETE: { retryable: false },
   /** The transport was not started, or is closed. */
   ERR_TRANSPORT_CLOSED: { retryable: false },
 } as const

@@ -1,4 +1,11 @@
 export { TRANSPORT_ERRORS, TransportError, type TransportErrorCode } from './errors.ts'
+export type {
+  DeadLetterPage,
+  DeadLetterQuery,
+  DeadLetters,
+  DeadLetterScope,
+  StoredDeadLetter,
+} from './dead-letters.ts'
 export type { Scope } from './scope.ts'
 export type {
   ConsumeInboundOptions,
@@ -47,4 +54,4 @@ export {
   type SessionConnectedNotice,
   type SessionDisconnectedNotice,
 } from './envelope/notice.ts'
-export { type DeadLetter, encodeDeadLetter } from './envelope/dead-letter.ts'
+export { type DeadLetter, decodeDeadLetter, encodeDeadLetter } from './envelope/dead-letter.ts'

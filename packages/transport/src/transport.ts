@@ -1,3 +1,4 @@
+import type { DeadLetters } from './dead-letters.ts'
 import type { Scope } from './scope.ts'
 
 /** A frame on its way from a client to a worker. Published to `inbound.{ws}.{proj}.{actor}.{actorId}`. */
@@ -149,6 +150,8 @@ export interface Transport extends AsyncDisposable {
   ): Promise<Subscription>
 
   publishDeadLetter(message: DeadLetterMessage, options?: PublishOptions): Promise<PublishReceipt>
+  /** What was given up on, for people to look at. */
+  readonly deadLetters: DeadLetters
 
   /**
    * At most once, to whoever listens then (core NATS). For notices that may be missed; held, bounded, while the engine is

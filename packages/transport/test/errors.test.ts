@@ -14,6 +14,7 @@ test('the codes, and whether trying again can help, are public', () => {
     ERR_TRANSPORT_REFUSED: { retryable: false },
     ERR_TRANSPORT_STREAM_DRIFT: { retryable: false },
     ERR_TRANSPORT_CONSUMER_CONFLICT: { retryable: false },
+    ERR_TRANSPORT_DEAD_LETTER_INCOMPLETE: { retryable: false },
     ERR_TRANSPORT_CLOSED: { retryable: false },
   })
 })

@@ -12,6 +12,7 @@ test('every entry point exports what it promises and nothing else', () => {
     'TRANSPORT_ERRORS',
     'TransportError',
     'deadLetterSubject',
+    'decodeDeadLetter',
     'decodeInboundEnvelope',
     'decodeToken',
     'encodeDeadLetter',
@@ -37,6 +38,7 @@ test('every entry point exports what it promises and nothing else', () => {
     'DEAD_LETTER_STREAM',
     'INBOUND_STREAM',
     'OUTBOUND_STREAM',
+    'createNatsEvents',
     'createNatsTransport',
     'natsConnectionOptions',
   ])

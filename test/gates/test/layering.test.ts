@@ -11,7 +11,7 @@ const packages = readWorkspace()
 
 test('every import follows the layering and is declared', () => {
   const rootDependencies = Object.keys(readManifest(`${ROOT}/package.json`).devDependencies ?? {})
-  expect(checkImports({ packages, files: trackedTexts(/\.(ts|mts|js|mjs)$/), rootDependencies })).toEqual([])
+  expect(checkImports({ packages, files: trackedTexts(/\.(tsx?|mts|js|mjs)$/), rootDependencies })).toEqual([])
 })
 
 test('no package depends on itself through others', () => {
@@ -42,6 +42,7 @@ const crafted = [
     dependencies: { '@portcullis/auth-core': '1', '@portcullis/gateway': '1' },
     devDependencies: { '@portcullis/test-servers': '1', '@portcullis/client': '1' },
   }),
+  workspacePackage('packages/console', { dependencies: { fastify: '1' }, devDependencies: { react: '1' } }),
   workspacePackage('packages/newcomer', { dependencies: { '@portcullis/auth-core': '1' } }),
   workspacePackage('apps/gateway', { dependencies: { '@portcullis/registry': '1' } }),
   workspacePackage('examples/page'),
@@ -70,6 +71,12 @@ test.each([
   ['packages/registry/src/a.ts', '@portcullis/test-servers', 'only tests import a test package'],
   ['packages/registry/test/a.test.ts', '@portcullis/test-servers', 'fine'],
   ['packages/registry/src/a.ts', '@portcullis/client', 'registry may import only auth-core, oidc-middleware'],
+  ['packages/console/src/pages/a.tsx', 'react', 'fine'],
+  ['packages/console/src/pages/a.tsx', './b.tsx', 'fine'],
+  ['packages/console/src/pages/a.tsx', './a.css', 'fine'],
+  ['packages/console/src/pages/a.tsx', './b', 'a relative import ends in .ts'],
+  ['packages/console/src/pages/a.tsx', 'preact', 'preact is not declared in packages/console/package.json'],
+  ['packages/console/src/a.ts', 'react', 'react is not declared in packages/console/package.json'],
   ['packages/newcomer/src/a.ts', '@portcullis/auth-core', 'newcomer has no line in the layering table'],
   ['apps/gateway/src/a.ts', '@portcullis/registry', 'fine'],
   ['examples/chat/src/a.ts', '@portcullis/page', 'fine'],

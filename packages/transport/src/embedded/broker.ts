@@ -1,7 +1,7 @@
 import { callBack } from '../internal/call-back.ts'
 import { subjectMatches } from '../subject/match.ts'
 import { assertEventSubject } from '../subject/subjects.ts'
-import { DeadLetters } from './dead-letters.ts'
+import { EmbeddedDeadLetters } from './dead-letters.ts'
 import { InboundStream } from './inbound-stream.ts'
 import { type EmbeddedBrokerOptions, embeddedSettings } from './options.ts'
 import { OutboundStream } from './outbound-stream.ts'
@@ -13,7 +13,7 @@ import { OutboundStream } from './outbound-stream.ts'
 export class EmbeddedBroker {
   /** @internal */ readonly inbound: InboundStream
   /** @internal */ readonly outbound: OutboundStream
-  /** @internal */ readonly dead: DeadLetters
+  /** @internal */ readonly dead: EmbeddedDeadLetters
   readonly #events = new Set<{ filter: string; onEvent: (payload: Uint8Array, subject: string) => void }>()
 
   /** @throws TypeError naming the option */
@@ -21,12 +21,12 @@ export class EmbeddedBroker {
     const settings = embeddedSettings(options)
     this.inbound = new InboundStream(settings)
     this.outbound = new OutboundStream(settings)
-    this.dead = new DeadLetters(settings)
+    this.dead = new EmbeddedDeadLetters(settings)
   }
 
   /** What workers gave up on, encoded as `DeadLetter`, oldest first. */
   deadLetters(): readonly Uint8Array[] {
-    return this.dead.list()
+    return this.dead.payloads()
   }
 
   /** @internal */

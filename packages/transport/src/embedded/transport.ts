@@ -1,6 +1,8 @@
+import type { DeadLetters } from '../dead-letters.ts'
 import { TransportError } from '../errors.ts'
 import { consumeSettings } from '../internal/consume-settings.ts'
 import { StatusBoard } from '../internal/status-board.ts'
+import { decodeToken } from '../subject/token.ts'
 import type {
   ConsumeInboundOptions,
   DeadLetterMessage,
@@ -30,12 +32,26 @@ export function createEmbeddedTransport(options: EmbeddedTransportOptions = {}):
 
 class EmbeddedTransport implements Transport {
   readonly engine = 'embedded'
+  readonly deadLetters: DeadLetters
   readonly #broker: EmbeddedBroker
   readonly #status = new StatusBoard()
   readonly #releases = new Set<() => void>()
 
   constructor(broker: EmbeddedBroker) {
     this.#broker = broker
+    this.deadLetters = broker.dead.open(
+      () => this.#assertStarted(),
+      ({ subject, payload, messageId }) => {
+        const [, workspaceId = '', projectId = '', actor = '', actorId = ''] = subject.split('.')
+        return broker.inbound.publish({
+          scope: { workspaceId, projectId },
+          actor: decodeToken(actor),
+          actorId: decodeToken(actorId),
+          payload,
+          messageId,
+        })
+      },
+    )
   }
 
   get closed(): Promise<Error | undefined> {

@@ -14,13 +14,13 @@ const RETRY_MS = 500
 
 /** Keeps one connection to NATS for as long as it is not closed, whatever happens on the way. */
 export class Connector {
-  readonly #settings: NatsSettings
+  readonly #settings: Pick<NatsSettings, 'connection'>
   readonly #events: ConnectionEvents
   #connection: NatsConnection | undefined
   #isClosed = false
   #retry: NodeJS.Timeout | undefined
 
-  constructor(settings: NatsSettings, events: ConnectionEvents) {
+  constructor(settings: Pick<NatsSettings, 'connection'>, events: ConnectionEvents) {
     this.#settings = settings
     this.#events = events
   }

@@ -8,6 +8,7 @@ import { TransportError } from '../errors.ts'
 import { callBack } from '../internal/call-back.ts'
 import type { StreamDrift, TransportState } from '../transport.ts'
 import { Connector } from './connection.ts'
+import { HeldEvents } from './events/held-events.ts'
 import type { InboundConnection, InboundConsumption } from './inbound/inbound-consumption.ts'
 import { LeaseBucket } from './inbound/lease-bucket.ts'
 import type { NatsSettings } from './options.ts'
@@ -35,6 +36,7 @@ interface EventListener {
 const RETRY_MS = 500
 const JETSTREAM_TIMEOUT_MS = 3000
 const MAX_HELD_EVENTS = 10_000
+const MAX_HELD_EVENT_BYTES = 16 * 1024 * 1024
 
 /**
  * Everything that lives on a connection, put back in the one right order after each (re)connect: streams, then outbound
@@ -47,8 +49,7 @@ export class NatsLink {
   readonly #inbound = new Set<InboundConsumption>()
   readonly #outbound = new Set<OutboundSubscription>()
   readonly #listeners = new Set<EventListener>()
-  /** Events of a time without a connection, oldest first. */
-  #heldEvents: { subject: string; payload: Uint8Array }[] = []
+  readonly #heldEvents = new HeldEvents(MAX_HELD_EVENTS, MAX_HELD_EVENT_BYTES)
   #connection: NatsConnection | undefined
   /** What consumers need, while established. */
   #established: { inbound: InboundConnection; outboundCreated: string } | undefined
@@ -69,6 +70,17 @@ export class NatsLink {
 
   start(): void {
     this.#connector.start()
+  }
+
+  /** The connection, while everything is in place. @throws TransportError `ERR_TRANSPORT_UNAVAILABLE` */
+  connected(): NatsConnection {
+    if (this.#established && this.#connection && !this.#connection.isClosed()) return this.#connection
+    throw new TransportError('ERR_TRANSPORT_UNAVAILABLE', 'the server is away')
+  }
+
+  /** Largest message of the server, bytes; infinite while it is not known. */
+  get maxPayload(): number {
+    return this.#connection?.info?.max_payload ?? Number.POSITIVE_INFINITY
   }
 
   /** Notes an error that does not change the state. */
@@ -130,8 +142,7 @@ export class NatsLink {
       return
     }
     // The client library throws away what is written while disconnected, and a worker waits for these notices.
-    if (this.#heldEvents.length >= MAX_HELD_EVENTS) this.#heldEvents.shift()
-    this.#heldEvents.push({ subject, payload })
+    this.#heldEvents.hold({ subject, payload })
   }
 
   subscribeEvents(subject: string, onEvent: EventListener['onEvent']): () => void {
@@ -217,7 +228,7 @@ export class NatsLink {
         },
       }
       this.#events.publisher.release()
-      for (const { subject, payload } of this.#heldEvents.splice(0)) connection.publish(subject, payload)
+      for (const { subject, payload } of this.#heldEvents.take()) connection.publish(subject, payload)
       this.#events.onState('connected')
       const { inbound } = this.#established
       // Not waited for: it reports by itself, and goes on with the next renewal.

@@ -1,3 +1,4 @@
+import type { DeadLetters } from '../dead-letters.ts'
 import { TransportError } from '../errors.ts'
 import { assertFits } from '../internal/assert-fits.ts'
 import { consumeSettings } from '../internal/consume-settings.ts'
@@ -24,6 +25,7 @@ import type {
   TransportStatus,
 } from '../transport.ts'
 import { pause } from '../internal/pause.ts'
+import { NatsDeadLetters } from './dead-letters/dead-letters.ts'
 import { InboundConsumption } from './inbound/inbound-consumption.ts'
 import { NatsLink } from './link.ts'
 import { type NatsSettings, natsSettings, type NatsTransportOptions } from './options.ts'
@@ -46,6 +48,10 @@ export function createNatsTransport(options: NatsTransportOptions = {}): Transpo
 
 class NatsTransport implements Transport {
   readonly engine = 'nats'
+  readonly deadLetters: DeadLetters = new NatsDeadLetters(() => {
+    this.#assertStarted()
+    return this.#link.connected()
+  })
   readonly #settings: NatsSettings
   readonly #status = new StatusBoard()
   readonly #publisher: Publisher
@@ -136,7 +142,8 @@ class NatsTransport implements Transport {
   publishEvent(subject: string, payload: Uint8Array): void {
     this.#assertStarted()
     assertEventSubject(subject, false)
-    assertFits(payload, this.#settings.maxMessageBytes)
+    // A server drops the whole connection past its own limit.
+    assertFits(payload, Math.min(this.#settings.maxMessageBytes, this.#link.maxPayload))
     this.#link.publishEvent(subject, payload)
   }
 

@@ -1,3 +1,4 @@
+import type { DeadLetterScope } from '../dead-letters.ts'
 import { TransportError } from '../errors.ts'
 import type { Scope } from '../scope.ts'
 import { assertLiteralToken, encodeToken } from './token.ts'
@@ -37,6 +38,14 @@ export function gatewayOutboundFilter(gatewayId: string): string {
 /** `dlq.{ws}.{proj}.{actor}`: what a worker gave up on. */
 export function deadLetterSubject(scope: Scope, actor: string): string {
   return checked(`dlq.${scopeTokens(scope)}.${encodeToken(actor)}`)
+}
+
+/** `dlq.>`, `dlq.{ws}.>` or `dlq.{ws}.{proj}.>`: the dead letters of everybody, a workspace or a project. */
+export function deadLetterFilter(scope: DeadLetterScope | undefined): string {
+  if (scope === undefined) return 'dlq.>'
+  const workspace = assertLiteralToken(scope.workspaceId, 'a workspace id')
+  if (scope.projectId === undefined) return `dlq.${workspace}.>`
+  return `dlq.${workspace}.${assertLiteralToken(scope.projectId, 'a project id')}.>`
 }
 
 /** `session.connected.{ws}.{proj}` and `session.disconnected.{ws}.{proj}` (core NATS). */

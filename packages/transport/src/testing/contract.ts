@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TransportError } from '../errors.ts'
 import type { Transport } from '../transport.ts'
+import { deadLetterContract } from './dead-letter-contract.ts'
 import { inboundContract } from './inbound-contract.ts'
 import { outboundContract } from './outbound-contract.ts'
 
@@ -45,6 +46,7 @@ export function transportContract(name: string, open: () => Promise<TransportBac
 
     inboundContract(context)
     outboundContract(context)
+    deadLetterContract(context)
 
     describe('events', () => {
       test('reach every listener whose filter matches and no other', async () => {

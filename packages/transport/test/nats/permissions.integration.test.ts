@@ -1,8 +1,14 @@
 import { documentedNatsConfig, startNatsServer, type NatsServer } from '@portcullis/test-servers'
 import { jetstream } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { InboundDelivery, OutboundDelivery, Transport } from '../../src/index.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import {
+  encodeDeadLetter,
+  type InboundDelivery,
+  type OutboundDelivery,
+  type Transport,
+} from '../../src/index.ts'
+import { createNatsEvents, type NatsEvents } from '../../src/nats/index.ts'
 import { Collected } from '../../src/testing/collect.ts'
 import { startedTransport } from '../support/nats.ts'
 import { codeOf, inbound, numbers, outbound, SCOPE, unique } from '../support/messages.ts'
@@ -23,7 +29,23 @@ const worker = () =>
     connection: { user: 'worker', pass: 'change-me' },
   })
 
-const raw = (user: 'gateway' | 'worker'): Promise<NatsConnection> =>
+const control = async (): Promise<NatsEvents> => {
+  const events = createNatsEvents({
+    servers: server.url,
+    inboxPrefix: '_INBOX_control-plane',
+    connection: { user: 'control-plane', pass: 'change-me' },
+  })
+  opened.push(events)
+  await events.start()
+  return events
+}
+
+const opened: NatsEvents[] = []
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((events) => events.close()))
+})
+
+const raw = (user: 'gateway' | 'worker' | 'control-plane'): Promise<NatsConnection> =>
   connect({ servers: server.url, user, pass: 'change-me', inboxPrefix: `_INBOX_${user}` })
 
 const letter = () => ({ scope: SCOPE, actor: 'room', payload: Buffer.from('{}'), messageId: unique() })
@@ -87,17 +109,26 @@ describe('a gateway that was taken over', () => {
     expect(received).toEqual([])
   })
 
-  test.each(['inbound.>', 'outbound.>', 'dlq.>', '>', '$JS.>', '$KV.>', '_INBOX_worker.>'])(
-    'cannot listen on %s',
-    async (subject) => {
-      const connection = await raw('gateway')
-      const refused = new Promise((resolve) => {
-        connection.subscribe(subject, { callback: (error) => resolve(error) })
-      })
-      expect(await refused).toMatchObject({ name: 'PermissionViolationError', operation: 'subscription' })
-      await connection.close()
-    },
-  )
+  test.each([
+    'inbound.>',
+    'outbound.>',
+    'dlq.>',
+    '>',
+    '$JS.>',
+    '$KV.>',
+    '_INBOX_worker.>',
+    '_INBOX_control-plane.>',
+    'fleet.>',
+    'fleet.report.*',
+    'fleet.answer.*',
+  ])('cannot listen on %s', async (subject) => {
+    const connection = await raw('gateway')
+    const refused = new Promise((resolve) => {
+      connection.subscribe(subject, { callback: (error) => resolve(error) })
+    })
+    expect(await refused).toMatchObject({ name: 'PermissionViolationError', operation: 'subscription' })
+    await connection.close()
+  })
 
   test.each([
     '$JS.API.STREAM.DELETE.INBOUND',
@@ -113,6 +144,11 @@ describe('a gateway that was taken over', () => {
     '$JS.API.CONSUMER.DELETE.INBOUND.rt-w-p-room',
     '$JS.ACK.INBOUND.rt-w-p-room.1.1.1.1.0',
     '$KV.PORTCULLIS_LEASES.w.p.room',
+    '$JS.API.STREAM.MSG.DELETE.DLQ',
+    '$JS.API.CONSUMER.CREATE.DLQ.x.dlq.>',
+    'fleet.changes',
+    'fleet.hello',
+    'fleet.ask.gw',
   ])('cannot ask %s', async (subject) => {
     const connection = await raw('gateway')
     const refused = new Promise<unknown>((resolve) => {
@@ -134,24 +170,126 @@ test('an interop gateway hears what the gateways of its cluster say', async () =
   expect(await heard.atLeast(1)).toEqual(['interop.default.all.one'])
 })
 
-describe('a worker that was taken over', () => {
-  test('cannot speak as an interop gateway', async () => {
-    const connection = await raw('worker')
+test('a gateway tells control planes, and they ask and tell gateways', async () => {
+  const [edge, plane] = [await gateway(), await control()]
+  const [up, down] = [new Collected<string>(), new Collected<string>()]
+  await plane.subscribeEvents('fleet.report.*', (_payload, subject) => up.push(subject))
+  await plane.subscribeEvents('fleet.answer.cp', (_payload, subject) => up.push(subject))
+  for (const subject of ['fleet.ask.gw', 'fleet.changes', 'fleet.hello']) {
+    await edge.subscribeEvents(subject, (_payload, on) => down.push(on))
+  }
+  // An answer on each connection: the server has the subscriptions before it.
+  await Promise.all([edge.publishInbound(inbound(1, { actor: 'settle' })), plane.deadLetters.get('1')])
+  for (const [speaker, subjects] of [
+    [edge, ['fleet.report.gw', 'fleet.answer.cp']],
+    [plane, ['fleet.ask.gw', 'fleet.changes', 'fleet.hello']],
+  ] as const) {
+    for (const subject of subjects) speaker.publishEvent(subject, Buffer.from('{}'))
+  }
+  expect(await up.atLeast(2)).toEqual(['fleet.report.gw', 'fleet.answer.cp'])
+  expect(await down.atLeast(3)).toEqual(['fleet.ask.gw', 'fleet.changes', 'fleet.hello'])
+  expect([edge.status().error, plane.status().error]).toEqual([undefined, undefined])
+})
+
+test('a control plane looks at dead letters, replays and drops them; a gateway and a worker do not', async () => {
+  const [back, plane, edge] = [await worker(), await control(), await gateway()]
+  const scope = { workspaceId: unique(), projectId: 'p' }
+  const payload = encodeDeadLetter({
+    scope,
+    actor: 'room',
+    subject: `inbound.${scope.workspaceId}.p.room.lobby`,
+    sequence: 1,
+    messageId: 'm',
+    attempts: 5,
+    reason: { code: 'c', message: 'm' },
+    parkedAt: 1,
+    payload: Buffer.from('{"n":1}'),
+  })
+  const park = async () =>
+    String((await back.publishDeadLetter({ scope, actor: 'room', payload, messageId: unique() })).sequence)
+  const [first, second] = [await park(), await park()]
+  expect((await plane.deadLetters.list({ scope })).items.map(({ id }) => id)).toEqual([second, first])
+  expect(await plane.deadLetters.get(first, scope)).not.toBeNull()
+  expect(await plane.deadLetters.drop(first, scope)).toBe(true)
+  expect(await plane.deadLetters.replay(second, scope)).toMatchObject({ duplicate: false })
+  const handled = new Collected<InboundDelivery>()
+  await back.consumeInbound({ scope, actor: 'room', onDelivery: handled.push })
+  expect(numbers(await handled.atLeast(1))).toEqual([1])
+  for (const { deadLetters } of [back, edge]) {
+    expect(await codeOf(deadLetters.get('1'))).toBe('ERR_TRANSPORT_REFUSED')
+    expect(await codeOf(deadLetters.list())).toBe('ERR_TRANSPORT_REFUSED')
+  }
+  expect(plane.status().error).toBeUndefined()
+})
+
+describe('a control plane that was taken over', () => {
+  test.each([
+    'inbound.>',
+    'outbound.>',
+    'dlq.>',
+    'session.>',
+    'interop.>',
+    '>',
+    '$JS.>',
+    '$KV.>',
+    'fleet.ask.*',
+    '_INBOX_gateway.>',
+  ])('cannot listen on %s', async (subject) => {
+    const connection = await raw('control-plane')
+    const refused = new Promise((resolve) => {
+      connection.subscribe(subject, { callback: (error) => resolve(error) })
+    })
+    expect(await refused).toMatchObject({ name: 'PermissionViolationError', operation: 'subscription' })
+    await connection.close()
+  })
+
+  test.each([
+    'outbound.w.p.gw.s',
+    'dlq.w.p.room',
+    'session.disconnected.w.p',
+    'interop.default.all.x',
+    'fleet.report.gw',
+    'fleet.answer.cp',
+    '$JS.API.STREAM.DELETE.DLQ',
+    '$JS.API.STREAM.PURGE.DLQ',
+    '$JS.API.STREAM.MSG.GET.INBOUND',
+    '$JS.API.STREAM.MSG.DELETE.INBOUND',
+    '$JS.API.CONSUMER.CREATE.OUTBOUND.x.outbound.>',
+    '$KV.PORTCULLIS_AUTH_CLIENTS.x',
+  ])('cannot say or ask %s', async (subject) => {
+    const connection = await raw('control-plane')
     const refused = new Promise<unknown>((resolve) => {
       void (async () => {
         for await (const status of connection.status()) if (status.type === 'error') resolve(status.error)
       })()
     })
-    connection.publish('interop.default.all.x', '{}')
-    expect(await refused).toMatchObject({ name: 'PermissionViolationError', operation: 'publish' })
+    connection.publish(subject, '{}', { reply: '_INBOX_control-plane.x' })
+    expect(await refused).toMatchObject({ name: 'PermissionViolationError', operation: 'publish', subject })
     await connection.close()
   })
+})
+
+describe('a worker that was taken over', () => {
+  test.each(['interop.default.all.x', 'fleet.changes', 'fleet.report.gw', 'fleet.ask.gw'])(
+    'cannot speak on %s',
+    async (subject) => {
+      const connection = await raw('worker')
+      const refused = new Promise<unknown>((resolve) => {
+        void (async () => {
+          for await (const status of connection.status()) if (status.type === 'error') resolve(status.error)
+        })()
+      })
+      connection.publish(subject, '{}')
+      expect(await refused).toMatchObject({ name: 'PermissionViolationError', operation: 'publish' })
+      await connection.close()
+    },
+  )
 
   test('cannot pose as a client', async () => {
     expect(await codeOf((await worker()).publishInbound(inbound(1)))).toBe('ERR_TRANSPORT_REFUSED')
   })
 
-  test.each(['inbound.>', 'outbound.>', 'dlq.>', 'interop.>', '>', '$JS.>', '_INBOX_gateway.>'])(
+  test.each(['inbound.>', 'outbound.>', 'dlq.>', 'interop.>', 'fleet.>', '>', '$JS.>', '_INBOX_gateway.>'])(
     'cannot listen on %s',
     async (subject) => {
       const connection = await raw('worker')

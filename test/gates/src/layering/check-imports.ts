@@ -18,6 +18,8 @@ interface Import {
   readonly specifier: string
   /** Shipped code, as opposed to tests and configuration. */
   readonly isSource: boolean
+  /** Code of a page that a build bundles with all it imports: nobody installs its dependencies. */
+  readonly isBundled: boolean
 }
 
 /** One sentence per import that breaks the layering. */
@@ -25,9 +27,11 @@ export function checkImports(check: ImportCheck): string[] {
   return check.files.flatMap((file) => {
     const owner = check.packages.find(({ dir }) => file.path.startsWith(`${dir}/`))
     if (owner === undefined) return []
-    const isSource = /^(src|bin)\//.test(file.path.slice(owner.dir.length + 1))
+    const inside = file.path.slice(owner.dir.length + 1)
+    const isSource = /^(src|bin)\//.test(inside)
+    const isBundled = owner.kind === 'packages' && inside.startsWith('src/pages/')
     return importsOf(file.text).flatMap((specifier) => {
-      const problem = problemOf({ owner, file, specifier, isSource }, check)
+      const problem = problemOf({ owner, file, specifier, isSource, isBundled }, check)
       return problem === undefined ? [] : [`${file.path} imports ${specifier}: ${problem}`]
     })
   })
@@ -41,8 +45,9 @@ function problemOf(one: Import, check: ImportCheck): string | undefined {
   return checkSibling(one, check) ?? checkDeclared(one, check)
 }
 
-function checkRelative({ owner, file, specifier }: Import): string | undefined {
-  if (file.path.endsWith('.ts') && !/\.(ts|json)$/.test(specifier)) return 'a relative import ends in .ts'
+function checkRelative({ owner, file, specifier, isBundled }: Import): string | undefined {
+  const endings = isBundled ? /\.(tsx?|css|json)$/ : /\.(ts|json)$/
+  if (/\.tsx?$/.test(file.path) && !endings.test(specifier)) return 'a relative import ends in .ts'
   const target = posix.join(posix.dirname(file.path), specifier)
   if (target.startsWith(`${owner.dir}/`)) return undefined
   // Configuration files share the presets at the root.
@@ -68,11 +73,11 @@ function checkSibling({ owner, specifier, isSource }: Import, { packages }: Impo
 }
 
 function checkDeclared(
-  { owner, specifier, isSource }: Import,
+  { owner, specifier, isSource, isBundled }: Import,
   { rootDependencies }: ImportCheck,
 ): string | undefined {
   const { dependencies, peerDependencies, devDependencies } = owner.manifest
-  const declared = Object.keys({ ...dependencies, ...peerDependencies, ...(isSource ? {} : devDependencies) })
+  const declared = Object.keys({ ...dependencies, ...peerDependencies, ...(isSource && !isBundled ? {} : devDependencies) })
   // What is never installed elsewhere finds the root's tools.
   const found = isSource && owner.kind !== 'test' ? declared : [...declared, ...rootDependencies]
   const name = packageOf(specifier)

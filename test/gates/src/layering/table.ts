@@ -4,7 +4,8 @@
  *
  * - base: `auth-core`, `transport`, `visibility`, and `client`, which stands alone
  * - ready-made: `gateway-auth`, `oidc-middleware`, `worker`, and `app`, what a service process needs around it
- * - domains: `ws-gateway`, `interop`, `registry`
+ * - domains: `ws-gateway`, `interop`, `registry`, `fleet`
+ * - faces: `control-api`, `console` and `cli`, which talk to each other over HTTP only
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'auth-core': [],
@@ -20,4 +21,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'ws-gateway': ['auth-core', 'transport'],
   interop: ['auth-core', 'oidc-middleware', 'transport', 'visibility'],
   registry: ['auth-core', 'oidc-middleware'],
+  fleet: ['transport'],
+
+  'control-api': ['auth-core', 'fleet', 'oidc-middleware', 'registry'],
+  console: [],
+  cli: ['auth-core', 'gateway-auth', 'visibility'],
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ROOT } from './workspace.ts'
 
 const TEXT =
-  /\.(ts|mts|js|mjs|json|md|ya?ml|html|css|sh)$|(^|\/)(run|LICENSE|\.[a-z]+(ignore|attributes|config))$/
+  /\.(tsx?|mts|js|mjs|json|md|ya?ml|html|css|sh)$|(^|\/)(run|LICENSE|\.[a-z]+(ignore|attributes|config))$/
 
 /** A tracked text file: `path` relative to the repository. */
 export interface TextFile {

@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { CliError, EXIT_CODES } from '../errors.ts'
 import { isThere } from '../file/is-there.ts'
@@ -9,6 +8,7 @@ import { pathIn } from '../input/read-file.ts'
 import type { EnvironmentVariables, Invocation } from '../invocation.ts'
 import { startChild, type Child } from './child.ts'
 import { findApp } from './find-app.ts'
+import { findInstalled } from './find-installed.ts'
 import { untilReady } from './until-ready.ts'
 
 interface Options {
@@ -72,7 +72,8 @@ async function prepare({ cwd, env: processEnv }: Invocation, options: Options): 
     controlPlane: await findApp('control-plane', { cwd, path: options.controlPlane, apps }),
     gateway: await findApp('gateway', { cwd, path: options.gateway, apps }),
     workers,
-    workerRunner: nonEmpty(env.NATS_URL) === undefined || workers.length === 0 ? null : workerRunner(cwd),
+    workerRunner:
+      nonEmpty(env.NATS_URL) === undefined || workers.length === 0 ? null : await workerRunner(cwd),
     env,
     controlPlaneUrl: url(options.controlPlanePort ?? (Number(env.CONTROL_PLANE_PORT) || 3000)),
     gatewayUrl: url(options.port ?? (Number(env.GATEWAY_PORT) || 4000)),
@@ -173,16 +174,10 @@ async function workersOf(cwd: string, named: readonly string[] | undefined): Pro
   return workers
 }
 
-function workerRunner(cwd: string): string {
-  try {
-    const manifest = createRequire(join(cwd, 'package.json')).resolve('@portcullis/worker/package.json')
-    return join(dirname(manifest), 'bin', 'portcullis-worker.js')
-  } catch {
-    throw new CliError(
-      'ERR_CLI_APPS',
-      'with NATS_URL set workers need @portcullis/worker: npm install it here',
-    )
-  }
+async function workerRunner(cwd: string): Promise<string> {
+  const folder = await findInstalled('@portcullis/worker', cwd)
+  if (folder !== null) return join(folder, 'bin', 'portcullis-worker.js')
+  throw new CliError('ERR_CLI_APPS', 'with NATS_URL set workers need @portcullis/worker: npm install it here')
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -1,10 +1,10 @@
-import { realpath } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CliError } from '../errors.ts'
 import { isThere } from '../file/is-there.ts'
+import { upwards } from '../file/upwards.ts'
 import { pathIn, readTextFileIfThere } from '../input/read-file.ts'
+import { findInstalled } from './find-installed.ts'
 
 /** The apps of a system. */
 export type AppName = 'control-plane' | 'gateway'
@@ -29,7 +29,7 @@ export async function findApp(name: AppName, { cwd, path, apps }: AppPlaces): Pr
   if (path !== undefined) return entryOf(name, pathIn(cwd, path))
   if (apps !== undefined) return entryOf(name, join(pathIn(cwd, apps), 'apps', name))
   const found =
-    (await installed(name, cwd)) ??
+    (await findInstalled(`@portcullis/${name}`, cwd)) ??
     (await around(name, cwd)) ??
     (await around(name, dirname(fileURLToPath(import.meta.url))))
   if (found !== null) return entryOf(name, found)
@@ -51,29 +51,12 @@ async function entryOf(name: AppName, path: string): Promise<string> {
   throw new CliError('ERR_CLI_APPS', `${path} is not built: run npx --yes pnpm@10.34.9 build there`)
 }
 
-async function installed(name: AppName, cwd: string): Promise<string | null> {
-  try {
-    return dirname(createRequire(join(cwd, 'package.json')).resolve(`@portcullis/${name}/package.json`))
-  } catch {
-    return null
-  }
-}
-
-/** Goes up from a folder until there are the apps. */
+/** The apps of a repository that the folder is in. */
 async function around(name: AppName, start: string): Promise<string | null> {
-  let folder: string
-  try {
-    folder = await realpath(start)
-  } catch {
-    return null
-  }
-  for (;;) {
+  return upwards(start, async (folder) => {
     const candidate = join(folder, 'apps', name)
-    if (await isApp(name, candidate)) return candidate
-    const parent = dirname(folder)
-    if (parent === folder) return null
-    folder = parent
-  }
+    return (await isApp(name, candidate)) ? candidate : null
+  })
 }
 
 async function isApp(name: AppName, folder: string): Promise<boolean> {

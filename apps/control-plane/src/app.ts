@@ -1,50 +1,58 @@
-import { errorBody, registryRoutes } from '@portcullis/registry/fastify'
+import { randomUUID } from 'node:crypto'
+import { consolePages } from '@portcullis/console'
+import { controlApi, ControlApiError, type ControlApiOptions, sendProblem } from '@portcullis/control-api'
+import { registryRoutes } from '@portcullis/registry/fastify'
 import type { Registry } from '@portcullis/registry'
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyServerOptions,
-} from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { healthRoutes } from './health.ts'
 
-/** What the control plane is made of. */
+/** What every application of the control plane is made of. */
 export interface AppOptions {
-  registry: Registry
-  internalTokens: readonly string[]
   logger: FastifyServerOptions['logger'] | FastifyBaseLogger
   /** Whether the database was reached. @defaultValue yes */
   isReady?: (() => boolean) | undefined
+  /** Whose `X-Forwarded-For` is believed. @defaultValue nobody's */
+  trustedProxies?: readonly string[] | undefined
+  /** The routes of gateways; left out where they have a listener of their own. */
+  internal?: InternalOptions | undefined
+  /** The API and the console; left out on the listener of gateways. */
+  api?: ControlApiOptions | undefined
 }
 
-/** Composes the HTTP application. It does not listen yet. */
+/** What decides for gateways. */
+export interface InternalOptions {
+  registry: Pick<Registry, 'authorize'>
+  internalTokens: readonly string[]
+}
+
+/** Ids in paths are as long as those that clients make up. */
+const MAX_PARAM_LENGTH = 1024
+
+/** Composes an HTTP application. It does not listen yet. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { registry, internalTokens, logger, isReady = () => true } = options
+  const { logger, isReady = () => true, trustedProxies = [], internal, api } = options
   const app = fastify({
     ...loggerOption(logger),
-    // Gateways call directly; whatever X-Forwarded-* says comes from somebody else.
-    trustProxy: false,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     bodyLimit: 64 * 1024,
     requestTimeout: 10_000,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // Told apart over all processes, in the log as in the audit log.
+    genReqId: () => randomUUID(),
     // Errors before routing, such as a malformed URL, do not reach the error handler below.
-    frameworkErrors: (error, _request, reply: FastifyReply) => {
-      const body = errorBody(error)
-      void reply.code(body.statusCode).send(body)
-    },
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   })
-
-  app.setErrorHandler(async (error, request, reply) => {
-    const body = errorBody(error)
-    if (body.statusCode >= 500) request.log.error({ err: error }, 'request failed')
-    return reply.code(body.statusCode).send(body)
-  })
-  app.setNotFoundHandler(async (_request, reply) => {
-    const error = { statusCode: 404, code: 'ERR_NOT_FOUND', message: 'there is nothing here' }
-    return reply.code(404).send(errorBody(error))
+  app.setErrorHandler(sendProblem)
+  app.setNotFoundHandler(() => {
+    throw new ControlApiError('ERR_NOT_FOUND', 'there is nothing here')
   })
 
   await app.register(healthRoutes, { isReady })
-  await app.register(registryRoutes, { registry, internalTokens })
+  if (internal !== undefined) await app.register(registryRoutes, internal)
+  if (api !== undefined) {
+    await app.register(controlApi, api)
+    await app.register(consolePages)
+  }
   return app
 }
 

@@ -23,14 +23,13 @@ export async function fillStore(
 
 async function removeDevelopmentProject(store: ManagedStore): Promise<void> {
   const entries = (await store.auditLog.list({ limit: 3 })).items
-  const [project, workspace] = entries
+  const [project] = entries
   const isUntouched = entries.every(({ actor }) => actor === DEVELOPMENT_ACTOR)
-  if (entries.length !== 2 || !isUntouched || !project?.after || !workspace?.after) return
+  if (entries.length !== 2 || !isUntouched || !project?.workspaceId || !project.projectId) return
   const { workspaceId, projectId } = project
-  if (projectId === null) return
-  await store.projects.delete(
-    { workspaceId, projectId },
-    { actor: FILE_ACTOR, version: project.after.version },
-  )
-  await store.workspaces.delete(workspaceId, { actor: FILE_ACTOR, version: workspace.after.version })
+  const record = await store.projects.find({ workspaceId, projectId })
+  const workspace = await store.workspaces.find(workspaceId)
+  if (record === null || workspace === null) return
+  await store.projects.delete(record, { actor: FILE_ACTOR, version: record.version })
+  await store.workspaces.delete(workspaceId, { actor: FILE_ACTOR, version: workspace.version })
 }

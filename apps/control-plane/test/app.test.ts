@@ -7,11 +7,13 @@ import { loadProjects } from '../src/projects.ts'
 
 const TOKEN = 'internal-token-of-at-least-32-bytes'
 
-async function open(log: string[] = [], registry?: Registry): Promise<FastifyInstance> {
+async function open(log: string[] = [], registry?: Pick<Registry, 'authorize'>): Promise<FastifyInstance> {
   const { projects } = await loadProjects({ production: false, PROJECTS_FILE: undefined })
   return createApp({
-    registry: registry ?? createRegistry({ store: createMemoryStore(projects) }),
-    internalTokens: [TOKEN],
+    internal: {
+      registry: registry ?? createRegistry({ store: createMemoryStore(projects) }),
+      internalTokens: [TOKEN],
+    },
     logger: { ...loggerOptions('trace'), stream: { write: (line: string) => log.push(line) } },
   })
 }
@@ -40,14 +42,24 @@ describe('the control plane', () => {
   test.each([
     ['GET', '/nothing', 404, 'ERR_NOT_FOUND'],
     ['GET', '/api/registry/authorize', 404, 'ERR_NOT_FOUND'],
-    ['POST', '/api/registry/authorize', 401, 'ERR_INTERNAL_TOKEN_INVALID'],
-    ['GET', '/%zz', 400, 'FST_ERR_BAD_URL'],
-  ] as const)('answers %s %s with %i %s in the usual shape', async (method, url, statusCode, code) => {
+    ['GET', '/%zz', 400, 'ERR_REQUEST_INVALID'],
+  ] as const)('answers %s %s with the problem %i %s', async (method, url, status, code) => {
     await using app = await open()
     const response = await app.inject({ method, url })
-    expect(response.statusCode).toBe(statusCode)
-    expect(Object.keys(response.json<object>())).toEqual(['statusCode', 'error', 'code', 'message'])
-    expect(response.json()).toMatchObject({ statusCode, code })
+    expect(response.statusCode).toBe(status)
+    expect(response.headers['content-type']).toMatch(/^application\/problem\+json/)
+    expect(response.json()).toMatchObject({ type: 'about:blank', status, code, instance: url })
+  })
+
+  test('answers a stranger who asks for a decision in the shape that gateways know', async () => {
+    await using app = await open()
+    const response = await app.inject({ method: 'POST', url: '/api/registry/authorize' })
+    expect(response.json()).toEqual({
+      statusCode: 401,
+      error: 'Unauthorized',
+      code: 'ERR_INTERNAL_TOKEN_INVALID',
+      message: 'the internal token is missing or wrong',
+    })
   })
 
   test('refuses a body over 64 KiB', async () => {
@@ -75,7 +87,7 @@ describe('the control plane', () => {
         payload: { host: 'localhost' },
       }),
     ]
-    expect(failures.map((response) => response.statusCode)).toEqual([502, 500])
+    expect(failures.map((response) => response.statusCode)).toEqual([500, 500])
     for (const response of failures) expect(response.body).not.toContain('INSIDE')
   })
 

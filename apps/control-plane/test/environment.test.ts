@@ -30,13 +30,15 @@ describe('without variables', () => {
       PORT: 3000,
       HOST: '127.0.0.1',
       internalTokens: [DEVELOPMENT_INTERNAL_TOKEN],
-      DATABASE_URL: undefined,
+      PUBLIC_URL: 'http://localhost:3000',
       DATA_DIR: 'data/control-plane',
       isDataDirChosen: false,
       secretKeys: undefined,
-      PROJECTS_FILE: undefined,
-      GATEWAY_JWT_SECRET: undefined,
       JWKS_EGRESS: 'any',
+      TRUSTED_PROXIES: [],
+      RATE_LIMIT_PER_ADDRESS: 1200,
+      RATE_LIMIT_PER_CREDENTIAL: 1200,
+      RATE_LIMIT_WRONG_CREDENTIALS: 20,
       LOG_LEVEL: 'info',
       EXIT_WITH_PARENT: false,
     })
@@ -72,6 +74,19 @@ test.each([
   ['REGISTRY_SECRET_KEY', `${KEY},${KEY}`],
   ['REGISTRY_SECRET_KEY', `${KEY},a passphrase`],
   ['GATEWAY_JWT_SECRET', 'short-secret'],
+  ['INTERNAL_PORT', '3000'],
+  ['PUBLIC_URL', 'https://console.example.com/path'],
+  ['PUBLIC_URL', 'ftp://console.example.com'],
+  ['NATS_URL', 'http://localhost:4222'],
+  ['NATS_INBOX_PREFIX', 'a.b'],
+  ['OIDC_ISSUER', 'ldap://id.example.com'],
+  ['OIDC_CLIENT_ID', 'console'],
+  ['OIDC_CLIENT_SECRET', 'a-secret'],
+  ['OIDC_AUDIENCE', 'an-audience'],
+  ['AUDIT_RETENTION_DAYS', '0'],
+  ['TRUSTED_PROXIES', '10.0.0.0/33'],
+  ['TRUSTED_PROXIES', 'proxy.example.com'],
+  ['RATE_LIMIT_PER_ADDRESS', '-1'],
   ['LOG_LEVEL', 'loud'],
   ['EXIT_WITH_PARENT', 'maybe'],
   ['CONTROL_PLANE_INTERNAL_TOKEN', ','],
@@ -79,6 +94,23 @@ test.each([
 ])('%s=%s is refused by name, and the value is not shown', (name, value) => {
   expect(problem({ [name]: value })).toMatch(new RegExp(`^${name}: `))
   if (value.length > 4) expect(problem({ [name]: value })).not.toContain(value)
+})
+
+test('an identity provider needs a client, and in production https: and a public URL', () => {
+  expect(problem({ OIDC_ISSUER: 'http://localhost:9000' })).toMatch(
+    /^OIDC_CLIENT_ID: .*is required with OIDC_ISSUER$/,
+  )
+  const client = { OIDC_ISSUER: 'http://localhost:9000', OIDC_CLIENT_ID: 'console' }
+  expect(problem(client)).toBe('none')
+  expect(problem({ ...PRODUCTION, CONTROL_PLANE_INTERNAL_TOKEN: TOKEN, ...client }).split('\n')).toEqual([
+    'OIDC_ISSUER: must be an https: URL in production',
+    expect.stringMatching(/^PUBLIC_URL: .*is required with OIDC_ISSUER$/),
+  ])
+})
+
+test.each(['10.0.0.1', '10.0.0.0/8, ::1', 'loopback,fd00::/8'])('the proxies %s are trusted', (text) => {
+  const env = parseEnvironment(environmentSchema, { TRUSTED_PROXIES: text })
+  expect(env.TRUSTED_PROXIES).toEqual(text.split(/, ?/))
 })
 
 test.each(['short', `${TOKEN},short`])('production refuses the short internal token %j', (token) => {

@@ -11,12 +11,18 @@ import type { Gateway } from '@portcullis/ws-gateway'
 import { wsGateway } from '@portcullis/ws-gateway/fastify'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Auth } from './auth/create-auth.ts'
+import type { EdgeAuthorizer } from './authorize/create-authorizer.ts'
+import type { Fleet } from './fleet/create-fleet.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoutes } from './metrics.ts'
 
 /** What the gateway's HTTP application is made of. */
 export interface AppOptions {
   gateway: Gateway
+  authorizer: Pick<EdgeAuthorizer, 'stats'>
+  fleet: Pick<Fleet, 'isLinked' | 'stats'>
+  /** Whether upgrades of the relay are let in. */
+  isRelaying: () => boolean
   /** Absent where there is no interop gateway. */
   interop?: InteropPluginOptions | undefined
   transport: Transport
@@ -34,6 +40,9 @@ export interface AppOptions {
 /** Composes the HTTP application. It does not listen yet. */
 export async function createApp({
   gateway,
+  authorizer,
+  fleet,
+  isRelaying,
   interop,
   transport,
   auth,
@@ -68,8 +77,15 @@ export async function createApp({
   await app.register(gatewayAuth, { auth: auth.service, internalSecrets, startAuth: false })
   await app.register(authRoutes, { auth: auth.service, internalSecrets, rateLimits, startAuth: false })
   await app.register(internalRoutes, { auth: auth.service, startAuth: false })
-  await app.register(healthRoutes, { transport, auth })
-  await app.register(metricsRoutes, { gateway, interop: interop?.gateway, transport, auth })
+  await app.register(healthRoutes, { transport, auth, isRelaying })
+  await app.register(metricsRoutes, {
+    gateway,
+    authorizer,
+    fleet,
+    interop: interop?.gateway,
+    transport,
+    auth,
+  })
   if (interop !== undefined) await app.register(interopGateway, interop)
   await app.register(wsGateway, {
     gateway,

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { loggerOptions, readEnvironment, runService } from '@portcullis/app'
-import { machineAuthorizer } from '@portcullis/gateway-auth'
-import { controlPlaneAuthorizer, createGateway } from '@portcullis/ws-gateway'
+import { createGateway, type Gateway } from '@portcullis/ws-gateway'
+import type { FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import proxyAddr from 'proxy-addr'
 import { createApp } from './app.ts'
 import { createAuth } from './auth/create-auth.ts'
-import { createInterop } from './interop/create-interop.ts'
+import { createAuthorizer } from './authorize/create-authorizer.ts'
 import { environmentSchema } from './environment/environment.ts'
+import { createFleet, type Fleet } from './fleet/create-fleet.ts'
+import { createInterop } from './interop/create-interop.ts'
 import { reportTransport } from './report-transport.ts'
 import { createTransport } from './transport.ts'
 import { startWorkers } from './workers.ts'
@@ -20,21 +22,13 @@ runService({
   async start() {
     const logger = pino(loggerOptions(env.LOG_LEVEL))
     const transport = createTransport(env)
-    const controlPlane = controlPlaneAuthorizer({
-      url: env.CONTROL_PLANE_URL,
-      internalToken: env.internalToken,
-    })
     const auth = await createAuth(env, logger)
+    const authorizer = createAuthorizer(env, auth.service, () => gateway)
     const isTrusted = proxyAddr.compile(env.TRUSTED_PROXIES)
     const clientAddress = (request: IncomingMessage): string => proxyAddr(request, isTrusted)
-    const gateway = createGateway({
+    const gateway: Gateway = createGateway({
       transport,
-      // Machine tokens are decided about here, everybody else by the control plane.
-      authorize: machineAuthorizer({
-        auth: auth.service,
-        projectId: env.AUTH_PROJECT,
-        fallback: controlPlane.authorize,
-      }),
+      authorize: authorizer.authorize,
       allowedOrigins: env.allowedOrigins,
       clientAddress,
       maxPayloadBytes: env.MAX_PAYLOAD_BYTES,
@@ -44,12 +38,25 @@ runService({
       maxConnectionsPerProject: env.MAX_CONNECTIONS_PER_PROJECT,
       connectRatePerAddress: env.CONNECT_RATE_PER_ADDRESS,
       outboundConsumer: env.OUTBOUND_CONSUMER,
+      onSessionOpen: (session) => fleet.sessionOpened(session),
+      onSessionClose: (session) => fleet.sessionClosed(session),
       logger,
     })
     auth.service.onRevocation(() => gateway.closeRevoked())
     const interop = createInterop(env, transport, auth.service, logger)
+    const fleet: Fleet = createFleet(env, {
+      gateway,
+      interop: interop?.gateway,
+      transport,
+      authorizer,
+      logger,
+    })
+    let isRelaying = false
     const app = await createApp({
       gateway,
+      authorizer,
+      fleet,
+      isRelaying: () => isRelaying,
       interop: interop && {
         gateway: interop.gateway,
         allowedOrigins: env.allowedOrigins,
@@ -70,23 +77,43 @@ runService({
     reportTransport(transport, logger)
 
     // Listening does not wait for NATS: until it is there, /health/ready says no and upgrades get 503.
-    const ready = gateway.start()
-    ready.catch(() => undefined)
+    const connected = transport.start()
+    const ready = connected.then(() => relay(fleet, gateway, logger))
+    ready.then(
+      () => (isRelaying = true),
+      () => undefined,
+    )
     if (transport.engine === 'embedded') await ready
     // With NATS it meets the others as soon as it is there; its own clients do not wait for that.
-    const met = ready.then(() => interop?.gateway.start())
+    const met = connected.then(() => interop?.gateway.start())
     met.catch((error: unknown) => logger.error({ err: error }, 'the interop gateway could not be started'))
     const workers = await startWorkers(env.WORKER_MODULES, transport, logger)
     await app.listen({ port: env.PORT, host: env.HOST })
-    return { app, auth, controlPlane, interop, transport, workers }
+    return { app, auth, authorizer, fleet, interop, transport, workers }
   },
-  async stop({ app, auth, controlPlane, interop, transport, workers }) {
+  async stop({ app, auth, authorizer, fleet, interop, transport, workers }) {
     // From the edge inwards: sessions, then those who answer them, then the engine.
     await app.close()
     await interop?.close()
+    await fleet.close()
     await Promise.all(workers.map((worker) => worker.drain()))
     await transport.drain()
     await auth.close()
-    await controlPlane.close()
+    await authorizer.close()
   },
 })
+
+/** Upgrades are the last to begin: what is granted before changes are heard of would have to be asked again. */
+async function relay(
+  fleet: Pick<Fleet, 'start'>,
+  gateway: Pick<Gateway, 'start'>,
+  logger: FastifyBaseLogger,
+): Promise<void> {
+  try {
+    await fleet.start()
+  } catch (error) {
+    // Such as permissions of before there was a fleet. Grants end with their time in the cache, if not sooner.
+    logger.error({ err: error }, 'control planes are not heard: changes of the registry come late')
+  }
+  await gateway.start()
+}

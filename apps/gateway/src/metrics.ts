@@ -4,6 +4,8 @@ import type { Gateway, GatewayStats } from '@portcullis/ws-gateway'
 import type { FastifyPluginAsync } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Auth } from './auth/create-auth.ts'
+import type { EdgeAuthorizer } from './authorize/create-authorizer.ts'
+import type { Fleet } from './fleet/create-fleet.ts'
 import { clientMetrics, registerInteropMetrics } from './interop/interop-metrics.ts'
 
 /**
@@ -12,10 +14,12 @@ import { clientMetrics, registerInteropMetrics } from './interop/interop-metrics
  */
 export const metricsRoutes: FastifyPluginAsync<{
   gateway: Gateway
+  authorizer: Pick<EdgeAuthorizer, 'stats'>
+  fleet: Pick<Fleet, 'isLinked' | 'stats'>
   interop: InteropGateway | undefined
   transport: Transport
   auth: Auth
-}> = async (app, { gateway, interop, transport, auth }) => {
+}> = async (app, { gateway, authorizer, fleet, interop, transport, auth }) => {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -29,16 +33,18 @@ export const metricsRoutes: FastifyPluginAsync<{
         this.set(read())
       },
     })
-  const counter = (name: string, help: string, read: (stats: GatewayStats) => number) =>
+  const total = (name: string, help: string, read: () => number) =>
     new Counter({
       name: `portcullis_${name}`,
       help,
       registers,
       collect() {
         this.reset()
-        this.inc(read(gateway.stats()))
+        this.inc(read())
       },
     })
+  const counter = (name: string, help: string, read: (stats: GatewayStats) => number) =>
+    total(name, help, () => read(gateway.stats()))
   const counterBy = (
     label: string,
     name: string,
@@ -94,6 +100,28 @@ export const metricsRoutes: FastifyPluginAsync<{
   counterBy('type', 'auth_events_total', 'What machine clients did, and what was done to them', () =>
     auth.eventCounts(),
   )
+
+  gauge('authorize_pending', 'Questions to the control plane under way', () => authorizer.stats().pending)
+  gauge('authorize_cached_grants', 'Grants that are kept', () => authorizer.stats().cachedGrants)
+  gauge('authorize_cached_refusals', 'Refusals that are kept', () => authorizer.stats().cachedRefusals)
+  gauge('authorize_circuit_open', '1 while the control plane is not asked because it failed', () =>
+    authorizer.stats().circuit === 'open' ? 1 : 0,
+  )
+  total('authorize_questions_total', 'Questions to the control plane', () => authorizer.stats().asked)
+  total('authorize_cache_hits_total', 'Decisions by what was kept', () => authorizer.stats().cacheHits)
+
+  // On NATS `transport_connected` says it.
+  if (transport.engine === 'embedded') {
+    gauge('fleet_linked', '1 while there is a link to the control plane', () => (fleet.isLinked() ? 1 : 0))
+  }
+  total('fleet_frames_out_total', 'Messages to control planes', () => fleet.stats().framesOut)
+  total(
+    'fleet_frames_lost_total',
+    'Messages to control planes that were not sent',
+    () => fleet.stats().framesLost,
+  )
+  total('fleet_changes_total', 'Changes of the registry', () => fleet.stats().changes)
+  total('fleet_gaps_total', 'Times that changes may have been missed', () => fleet.stats().gaps)
 
   const updateInterop = interop && registerInteropMetrics(registry, interop)
 

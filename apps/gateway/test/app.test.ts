@@ -6,6 +6,10 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { createApp } from '../src/app.ts'
 
+const unused = (): never => {
+  throw new Error('nobody asks for metrics here')
+}
+
 test.each([
   ['GET', '/nothing', 404, 'ERR_NOT_FOUND'],
   ['POST', '/health', 404, 'ERR_NOT_FOUND'],
@@ -25,6 +29,9 @@ test.each([
     })
     await using app = await createApp({
       gateway,
+      authorizer: { stats: () => unused() },
+      fleet: { stats: () => unused(), isLinked: () => undefined },
+      isRelaying: () => true,
       transport,
       auth: { service, isStarted: () => true, eventCounts: () => ({}), close: async () => undefined },
       internalSecrets: [],

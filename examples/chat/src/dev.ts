@@ -2,6 +2,7 @@ import { readEnvironment, runService } from '@portcullis/app'
 import { announce, gatewayUrl, servePage } from '@portcullis/example-page/server'
 import { banner } from './server/banner.ts'
 import { environmentSchema } from './server/environment.ts'
+import { isSetupNeeded } from './server/is-setup-needed.ts'
 import { pageOptions } from './server/page-options.ts'
 import { startWorker } from './server/start-worker.ts'
 
@@ -23,12 +24,14 @@ runService({
     // Not awaited: the page is served, and tells of a gateway that is not there.
     void announce({
       services: [gateway, controlPlane],
-      banner: banner({
-        pageUrl: page.url,
-        gatewayUrl: gateway,
-        controlPlaneUrl: controlPlane,
-        natsUrl: env.NATS_URL,
-      }),
+      banner: async (style) =>
+        banner({
+          pageUrl: page.url,
+          gatewayUrl: gateway,
+          controlPlaneUrl: controlPlane,
+          natsUrl: env.NATS_URL,
+          isSetupNeeded: await isSetupNeeded(controlPlane, signal),
+        })(style),
       signal,
       env: process.env,
     })

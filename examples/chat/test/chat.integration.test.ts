@@ -117,6 +117,14 @@ test('what is said while the gateway is away is pending, and delivered once when
   await Promise.all([ada.context().close(), bob.context().close()])
 })
 
+test('the console is one click away', async () => {
+  const ada = await enter('Ada', 'linked')
+  const link = ada.getByRole('link', { name: 'Console', exact: true })
+  await link.waitFor()
+  expect(await link.getAttribute('href')).toBe('http://localhost:3000')
+  await ada.context().close()
+})
+
 test('nobody is told the session of somebody else', async () => {
   const ada = await enter('Ada', 'secret')
   const received: string[] = []

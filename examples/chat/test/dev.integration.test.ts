@@ -28,7 +28,7 @@ describe.concurrent('the programs of the example', () => {
     expect(chat.output()).toBe('')
 
     await emptyDatabase(join(folder, 'control-plane/registry'))
-    await using _controlPlane = await startProcess({
+    await using controlPlane = await startProcess({
       module: built('apps/control-plane/dist/index.js'),
       env: { PORT: String(controlPlanePort), DATA_DIR: join(folder, 'control-plane'), LOG_LEVEL: 'warn' },
       readyWhen: `${CONTROL_PLANE_URL}/health`,
@@ -48,6 +48,9 @@ describe.concurrent('the programs of the example', () => {
     const [, command] = await chat.waitForOutput(/GATEWAY_URL=\S+ node examples\/chat\/(dist\/say\.js) ".+"/)
     expect(chat.output()).toContain(`http://localhost:${chatPort}`)
     expect(chat.output()).toContain(GATEWAY_URL)
+    // Nobody operates it yet, and it says itself how that changes.
+    expect(chat.output()).toContain('open the set-up link')
+    await controlPlane.waitForOutput(new RegExp(`http://localhost:${controlPlanePort}/setup#\\S+`))
 
     // The next step works as printed.
     await using say = await startProcess({

@@ -6,6 +6,11 @@ export {
   type ControlPlaneAuthorizerStats,
 } from './authorizer/control-plane.ts'
 export type { ControlPlaneAuthorizerOptions } from './authorizer/control-plane-settings.ts'
+export {
+  createOwnWorkspaces,
+  type OwnWorkspaces,
+  type OwnWorkspacesOptions,
+} from './authorizer/own-workspaces.ts'
 export type { ProjectChange } from './authorizer/project-change.ts'
 export { GATEWAY_ERRORS, GatewayError, type GatewayErrorCode, type GatewayErrorOptions } from './errors.ts'
 export { createGateway, type Gateway } from './gateway.ts'

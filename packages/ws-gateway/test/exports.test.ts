@@ -20,6 +20,7 @@ test('the package exports these names and no others', () => {
     'compileOrigins',
     'controlPlaneAuthorizer',
     'createGateway',
+    'createOwnWorkspaces',
   ])
   expect(Object.keys(fastifyApi)).toEqual(['wsGateway'])
 })

@@ -75,7 +75,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const nats = stack.use(
       await startNatsServer(options.secured ? { config: await documentedNatsConfig() } : {}),
     )
-    const natsEnv = (user: 'gateway' | 'worker'): Record<string, string> =>
+    const natsEnv = (user: 'control-plane' | 'gateway' | 'worker'): Record<string, string> =>
       options.secured
         ? { NATS_URL: nats.url.replace('//', `//${user}:change-me@`), NATS_INBOX_PREFIX: `_INBOX_${user}` }
         : { NATS_URL: nats.url }
@@ -86,6 +86,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         module: CONTROL_PLANE,
         env: {
           PORT: String(controlPlanePort),
+          ...natsEnv('control-plane'),
           CONTROL_PLANE_INTERNAL_TOKEN: INTERNAL_TOKEN,
           DATA_DIR: join(folder, 'control-plane'),
           PROJECTS_FILE: join(folder, 'projects.json'),

@@ -4,6 +4,7 @@ import { Disposal } from '../src/disposal.ts'
 import { GATEWAY } from '../src/paths.ts'
 import { connectRefused, RawClient } from '../src/raw-client.ts'
 import { startSystem } from '../src/system.ts'
+import { mintToken } from '../src/tokens.ts'
 
 const V1 = { protocols: ['portcullis.v1'] }
 
@@ -21,17 +22,21 @@ async function until(what: () => Promise<boolean>, timeoutMs = 10_000): Promise<
 }
 
 describe('while the control plane is down', () => {
-  test('upgrades get 503 with Retry-After, never 401, and open sessions go on', async () => {
+  test('upgrades get 503 with Retry-After, never 401, unless their grant is kept, and open sessions go on', async () => {
     await using system = await startSystem()
     await system.startWorker('two')
     const open = await RawClient.open(system.url(0, 'two'), V1)
     await system.controlPlane.kill()
-    const refused = await connectRefused(system.url(0, 'two'), V1)
+    const token = await mintToken()
+    const refused = await connectRefused(system.url(0, 'one'), {
+      protocols: [...V1.protocols, `bearer.${token}`],
+    })
     expect(refused).toMatchObject({ statusCode: 503, body: { code: 'control_plane_unavailable' } })
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
     open.send({ actor: 'counter', actorId: 'a', n: 1 })
     expect(await open.frame({ type: 'message' })).toMatchObject({ message: { n: 1 } })
-    open.socket.close()
+    const another = await RawClient.open(system.url(0, 'two'), V1)
+    for (const client of [open, another]) client.socket.close()
   })
 
   test('a wrong internal token is our fault, not the client’s: 503', async () => {

@@ -11,7 +11,9 @@ const packages = readWorkspace()
 
 test('every import follows the layering and is declared', () => {
   const rootDependencies = Object.keys(readManifest(`${ROOT}/package.json`).devDependencies ?? {})
-  expect(checkImports({ packages, files: trackedTexts(/\.(tsx?|mts|js|mjs)$/), rootDependencies })).toEqual([])
+  expect(checkImports({ packages, files: trackedTexts(/\.(tsx?|mts|js|mjs)$/), rootDependencies })).toEqual(
+    [],
+  )
 })
 
 test('no package depends on itself through others', () => {

@@ -10,11 +10,16 @@ import { openDatabase } from './open-database.ts'
 /** The store, with its life. */
 export interface OpenedStore {
   readonly store: ManagedStore
+  /** What secrets are encrypted with; keys for other purposes may be derived from it. */
+  readonly secretKey: Uint8Array
   /** Whether it was reached once, and has the projects that it begins with. */
   isStarted(): boolean
+  /** Resolves when it is; never when it is closed before. */
+  readonly started: Promise<void>
   close(): Promise<void>
 }
 
+const DAY_MS = 86_400_000
 const FIRST_RETRY_MS = 20
 const LONGEST_RETRY_MS = 1000
 /** How long a start waits for a database that is about to be there. */
@@ -35,6 +40,7 @@ export async function openStore(
   const store = createPostgresStore({
     db: database.db,
     secretKeys: database.secretKeys,
+    auditRetentionMs: env.AUDIT_RETENTION_DAYS && env.AUDIT_RETENTION_DAYS * DAY_MS,
     onListenerError: (error) => logger.error({ err: error }, 'a listener failed'),
   })
   store.onChange((change) => logger.info(change, 'registry'))
@@ -71,7 +77,13 @@ export async function openStore(
     }
   }
 
-  const started = keepStarting()
+  let announce = (): void => undefined
+  const whenStarted = new Promise<void>((resolve) => {
+    announce = resolve
+  })
+  const started = keepStarting().then(() => {
+    if (isStarted) announce()
+  })
   // With a timer that keeps the process alive: nothing listens yet.
   const isInTime = await Promise.race([started.then(() => true), pause(PATIENCE_MS, false)])
   // A database in this process takes no longer than its work.
@@ -80,7 +92,9 @@ export async function openStore(
   else if (!isInTime) void started.then(() => logger.info('the database is there'))
   return {
     store,
+    secretKey: database.secretKeys[0] as Uint8Array,
     isStarted: () => isStarted,
+    started: whenStarted,
     async close() {
       stopped.abort()
       await store.close()

@@ -73,12 +73,23 @@ export const environmentSchema = z
   .superRefine((env, context) => {
     for (const [name, message] of problemsOf(env)) context.addIssue({ code: 'custom', path: [name], message })
   })
-  .transform(({ NODE_ENV, HOST, CONTROL_PLANE_INTERNAL_TOKEN, ALLOWED_ORIGINS, DATA_DIR, ...env }) => {
+  .transform((read) => {
+    const {
+      NODE_ENV,
+      HOST,
+      CONTROL_PLANE_URL,
+      CONTROL_PLANE_INTERNAL_TOKEN,
+      ALLOWED_ORIGINS,
+      DATA_DIR,
+      ...env
+    } = read
     const production = NODE_ENV === 'production'
     return {
       ...env,
       production,
       HOST: HOST ?? defaultHost(production),
+      CONTROL_PLANE_URL: CONTROL_PLANE_URL ?? 'http://localhost:3000',
+      isControlPlaneChosen: CONTROL_PLANE_URL !== undefined,
       internalToken: CONTROL_PLANE_INTERNAL_TOKEN ?? DEVELOPMENT_INTERNAL_TOKEN,
       // In production a page must come from the host that it connects to, unless listed.
       allowedOrigins: ALLOWED_ORIGINS ?? (production ? undefined : DEVELOPMENT_ORIGINS),

@@ -42,7 +42,7 @@ export const relayVariables = {
   NATS_STORAGE: z.enum(['file', 'memory'], 'must be file or memory').default('file'),
   NATS_STREAM_DRIFT: z.enum(['update', 'report', 'fail'], 'must be update, report or fail').default('update'),
   OUTBOUND_CONSUMER: z.enum(['gateway', 'session'], 'must be gateway or session').default('gateway'),
-  CONTROL_PLANE_URL: httpUrl.default('http://localhost:3000'),
+  CONTROL_PLANE_URL: httpUrl.optional(),
   CONTROL_PLANE_INTERNAL_TOKEN: internalToken.optional(),
   ALLOWED_ORIGINS: origins.optional(),
   TRUSTED_PROXIES: addresses.default([]),

@@ -1,5 +1,5 @@
 import { createClient } from '@portcullis/client'
-import { byId, fetchGatewayUrl, reloadFromCache } from '@portcullis/example-page/page'
+import { byId, fetchConfig, reloadFromCache } from '@portcullis/example-page/page'
 import type { FromRoom } from '../chat/messages.ts'
 import { Composer } from './composer.ts'
 import { loadIdentity } from './identity.ts'
@@ -13,7 +13,7 @@ import { StatusView } from './status-view.ts'
 // Typing fades without an event.
 const REFRESH_MS = 1000
 
-const gatewayUrl = await fetchGatewayUrl()
+const { gatewayUrl, consoleUrl } = await fetchConfig()
 const identity = loadIdentity()
 const client = createClient<FromRoom>({ url: gatewayUrl, reconnectCapMs: 5000 })
 
@@ -28,6 +28,11 @@ const rooms = new RoomsView((room) => {
   session.leave()
   session = enter(room)
 })
+if (consoleUrl !== undefined) {
+  const link = byId('console', HTMLAnchorElement)
+  link.href = consoleUrl
+  link.hidden = false
+}
 showProfile(identity, () => session.announce())
 
 function enter(room: string): RoomSession {

@@ -45,6 +45,7 @@ export async function startChat(): Promise<RunningChat> {
   const page = await servePage({
     root: new URL('../../dist/public', import.meta.url),
     gateway: { port, path: '/ws' },
+    console: { port: 3000 },
     port: 0,
   })
 

@@ -1,4 +1,4 @@
-import { fetchGatewayUrl, reloadFromCache } from '@portcullis/example-page/page'
+import { fetchConfig, reloadFromCache } from '@portcullis/example-page/page'
 import { openDesk } from './open-desk.ts'
 import { choosePlace } from './places.ts'
 import { showSignIn, userOf } from './sign-in.ts'
@@ -9,6 +9,7 @@ else {
   const place = choosePlace(new URLSearchParams(location.search).get('desk'))
   // A reload is the same desk again.
   history.replaceState(null, '', `?${String(new URLSearchParams({ user, desk: place.city }))}`)
-  await openDesk(await fetchGatewayUrl(), user, place)
+  const { gatewayUrl } = await fetchConfig()
+  await openDesk(gatewayUrl, user, place)
 }
 reloadFromCache()

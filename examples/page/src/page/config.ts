@@ -1,6 +1,12 @@
-/** Where the server of this page says that its gateway is. */
-export async function fetchGatewayUrl(): Promise<string> {
+/** What the server of this page says. */
+export interface PageConfig {
+  gatewayUrl: string
+  /** Absent where there is no console to be linked to. */
+  consoleUrl?: string
+}
+
+/** Asks the server of this page where things are. */
+export async function fetchConfig(): Promise<PageConfig> {
   const response = await fetch('config.json')
-  const { gatewayUrl } = (await response.json()) as { gatewayUrl: string }
-  return gatewayUrl
+  return (await response.json()) as PageConfig
 }

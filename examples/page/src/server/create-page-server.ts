@@ -1,9 +1,13 @@
 import fastifyStatic from '@fastify/static'
 import { fastify, type FastifyInstance } from 'fastify'
-import { gatewayUrl, type GatewayPlace } from './gateway-url.ts'
+import { type ConsolePlace, consoleUrl, gatewayUrl, type GatewayPlace } from './gateway-url.ts'
 
-/** Serves a folder, and `/config.json` which tells the page where its gateway is. Opens nothing until `listen`. */
-export async function createPageServer(root: URL, gateway: GatewayPlace): Promise<FastifyInstance> {
+/** Serves a folder, and `/config.json` which tells the page where what it needs is. Opens nothing until `listen`. */
+export async function createPageServer(
+  root: URL,
+  gateway: GatewayPlace,
+  console?: ConsolePlace,
+): Promise<FastifyInstance> {
   const app = fastify()
   app.addHook('onRequest', async (request, reply) => {
     const { origin } = new URL(gatewayUrl(gateway, request.hostname))
@@ -23,7 +27,10 @@ export async function createPageServer(root: URL, gateway: GatewayPlace): Promis
   })
   app.get('/config.json', async (request, reply) => {
     reply.header('cache-control', 'no-store')
-    return { gatewayUrl: gatewayUrl(gateway, request.hostname) }
+    return {
+      gatewayUrl: gatewayUrl(gateway, request.hostname),
+      ...(console !== undefined && { consoleUrl: consoleUrl(console, request.hostname) }),
+    }
   })
   return app
 }

@@ -11,9 +11,23 @@ export interface GatewayPlace {
   path: string
 }
 
+/** Where a console is. */
+export interface ConsolePlace {
+  /** As browsers see it. @defaultValue the host name of the page, with `port` */
+  url?: string | undefined
+  port: number
+}
+
 /** Where the browser that asked finds the gateway: as configured, or beside the page. */
 export function gatewayUrl(place: GatewayPlace, requestHostname: string): string {
-  if (place.url !== undefined) return place.url
-  const hostname = HOST_NAME.test(requestHostname) ? requestHostname : 'localhost'
-  return `ws://${hostname}:${place.port ?? 4000}${place.path}`
+  return place.url ?? `ws://${hostBeside(requestHostname)}:${place.port ?? 4000}${place.path}`
+}
+
+/** Where the browser that asked finds the console: as configured, or beside the page. */
+export function consoleUrl(place: ConsolePlace, requestHostname: string): string {
+  return place.url ?? `http://${hostBeside(requestHostname)}:${place.port}`
+}
+
+function hostBeside(requestHostname: string): string {
+  return HOST_NAME.test(requestHostname) ? requestHostname : 'localhost'
 }

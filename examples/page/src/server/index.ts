@@ -1,5 +1,5 @@
 export { announce, type Announcement } from './announce.ts'
 export { webSocketUrl } from './environment.ts'
-export { gatewayUrl, type GatewayPlace } from './gateway-url.ts'
+export { type ConsolePlace, consoleUrl, gatewayUrl, type GatewayPlace } from './gateway-url.ts'
 export { servePage, type PageOptions, type ServedPage } from './serve-page.ts'
 export { row, type Style } from './style.ts'

@@ -1,12 +1,14 @@
 import type { AddressInfo } from 'node:net'
 import { createPageServer } from './create-page-server.ts'
-import type { GatewayPlace } from './gateway-url.ts'
+import type { ConsolePlace, GatewayPlace } from './gateway-url.ts'
 
 export interface PageOptions {
   /** Folder with the built page. */
   root: URL
   /** Of whose origin the page may open connections, and which it is told of. */
   gateway: GatewayPlace
+  /** Where the page links to. @defaultValue nowhere */
+  console?: ConsolePlace | undefined
   /** 0 takes a free one. */
   port: number
   /** Address to listen on. @defaultValue 127.0.0.1 */
@@ -25,10 +27,11 @@ export interface ServedPage {
 export async function servePage({
   root,
   gateway,
+  console,
   port,
   host = '127.0.0.1',
 }: PageOptions): Promise<ServedPage> {
-  const app = await createPageServer(root, gateway)
+  const app = await createPageServer(root, gateway, console)
   await app.listen({ port, host })
   return {
     url: `http://localhost:${(app.server.address() as AddressInfo).port}`,

@@ -1,4 +1,4 @@
-import { gatewayUrl } from '@portcullis/example-page/server'
+import { consoleUrl, gatewayUrl } from '@portcullis/example-page/server'
 import { expect, test } from 'vitest'
 
 test.each([
@@ -24,5 +24,13 @@ test('it may have another port', () => {
 test('a configured one wins', () => {
   expect(gatewayUrl({ url: 'wss://relay.example.com/x', path: '/ws' }, 'localhost')).toBe(
     'wss://relay.example.com/x',
+  )
+})
+
+test('the console is found in the same way', () => {
+  expect(consoleUrl({ port: 3000 }, '[::1]')).toBe('http://[::1]:3000')
+  expect(consoleUrl({ port: 3000 }, 'x/y')).toBe('http://localhost:3000')
+  expect(consoleUrl({ port: 3000, url: 'https://console.example.com' }, 'localhost')).toBe(
+    'https://console.example.com',
   )
 })

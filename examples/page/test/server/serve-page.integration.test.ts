@@ -50,6 +50,13 @@ test('it tells where the gateway is, and nobody keeps that', async () => {
   expect(response.headers.get('cache-control')).toBe('no-store')
 })
 
+test('it tells where the console is, if there is one to be linked to', async () => {
+  const root = pathToFileURL(folder)
+  page = await servePage({ root, gateway: { path: '/ws' }, console: { port: 3100 }, port: 0 })
+  const response = await fetch(`${page.url}/config.json`)
+  expect(await response.json()).toMatchObject({ consoleUrl: 'http://localhost:3100' })
+})
+
 test('a host that is no host name gets into no header', async () => {
   const sent = request(await serve(), { headers: { host: "x; script-src 'unsafe-inline'" } }).end()
   const [response] = await once(sent, 'response')

@@ -77,7 +77,11 @@ function checkDeclared(
   { rootDependencies }: ImportCheck,
 ): string | undefined {
   const { dependencies, peerDependencies, devDependencies } = owner.manifest
-  const declared = Object.keys({ ...dependencies, ...peerDependencies, ...(isSource && !isBundled ? {} : devDependencies) })
+  const declared = Object.keys({
+    ...dependencies,
+    ...peerDependencies,
+    ...(isSource && !isBundled ? {} : devDependencies),
+  })
   // What is never installed elsewhere finds the root's tools.
   const found = isSource && owner.kind !== 'test' ? declared : [...declared, ...rootDependencies]
   const name = packageOf(specifier)

@@ -1,0 +1,1 @@
+export { consolePages, type ConsolePagesOptions } from './server/console-pages.ts'

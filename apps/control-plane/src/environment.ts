@@ -130,6 +130,13 @@ function problemsOf(env: Given): [keyof typeof variables, string][] {
     ['OIDC_CLIENT_ID', env.OIDC_ISSUER && !env.OIDC_CLIENT_ID ? 'is required with OIDC_ISSUER' : null],
     ['OIDC_ISSUER', isHttp(env.OIDC_ISSUER) && production ? 'must be an https: URL in production' : null],
     ['PUBLIC_URL', env.OIDC_ISSUER && production && !env.PUBLIC_URL ? 'is required with OIDC_ISSUER' : null],
+    // Over it the cookies of the console could not be `Secure`.
+    ['PUBLIC_URL', production && isHttpElsewhere(env.PUBLIC_URL) ? 'must be https: in production' : null],
+    // Or tokens that say who signed in would do for tokens that say what somebody may.
+    [
+      'OIDC_AUDIENCE',
+      env.OIDC_AUDIENCE && env.OIDC_AUDIENCE === env.OIDC_CLIENT_ID ? 'must not be OIDC_CLIENT_ID' : null,
+    ],
     ['INTERNAL_PORT', isSamePort(env) ? 'must be another one than PORT' : null],
   ]
   for (const name of ['OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_AUDIENCE'] as const) {
@@ -140,6 +147,11 @@ function problemsOf(env: Given): [keyof typeof variables, string][] {
 
 function isHttp(url: string | undefined): boolean {
   return url !== undefined && new URL(url).protocol === 'http:'
+}
+
+/** Plain HTTP, and not on this machine alone. */
+function isHttpElsewhere(url: string | undefined): boolean {
+  return isHttp(url) && !/^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(url ?? '').hostname)
 }
 
 function isSamePort({ PORT, INTERNAL_PORT }: Given): boolean {

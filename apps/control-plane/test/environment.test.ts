@@ -108,6 +108,21 @@ test('an identity provider needs a client, and in production https: and a public
   ])
 })
 
+test('in production the console is reached over https:, or on this machine', () => {
+  const production = { ...PRODUCTION, CONTROL_PLANE_INTERNAL_TOKEN: TOKEN }
+  expect(problem({ ...production, PUBLIC_URL: 'http://console.example.com' })).toBe(
+    'PUBLIC_URL: must be https: in production',
+  )
+  expect(problem({ ...production, PUBLIC_URL: 'http://localhost:3000' })).toBe('none')
+  expect(problem({ PUBLIC_URL: 'http://console.example.com' })).toBe('none')
+})
+
+test('tokens that say who signed in are not taken for access tokens', () => {
+  const provider = { OIDC_ISSUER: 'http://localhost:9000', OIDC_CLIENT_ID: 'console' }
+  expect(problem({ ...provider, OIDC_AUDIENCE: 'console' })).toBe('OIDC_AUDIENCE: must not be OIDC_CLIENT_ID')
+  expect(problem({ ...provider, OIDC_AUDIENCE: 'control-plane' })).toBe('none')
+})
+
 test.each(['10.0.0.1', '10.0.0.0/8, ::1', 'loopback,fd00::/8'])('the proxies %s are trusted', (text) => {
   const env = parseEnvironment(environmentSchema, { TRUSTED_PROXIES: text })
   expect(env.TRUSTED_PROXIES).toEqual(text.split(/, ?/))

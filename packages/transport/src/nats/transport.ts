@@ -33,6 +33,7 @@ import { OutboundSubscription } from './outbound/outbound-subscription.ts'
 import { outboundFilter } from './outbound/filter.ts'
 import { Publisher } from './publish/publisher.ts'
 import { Turn } from './turn.ts'
+import { untilConnected } from './until-connected.ts'
 
 const STOP_MS = 1000
 
@@ -188,32 +189,13 @@ class NatsTransport implements Transport {
     return this.#close
   }
 
-  async #begin(signal: AbortSignal | undefined): Promise<void> {
-    this.#status.assertNotClosed()
-    this.#status.set('connecting')
-    const ready = new Promise<void>((resolve, reject) => {
-      const stop = this.#status.listen(() => {
-        if (this.#status.state === 'connected') {
-          stop()
-          resolve()
-        } else if (this.#status.state === 'closed') {
-          stop()
-          reject(
-            this.#status.error ??
-              new TransportError('ERR_TRANSPORT_CLOSED', 'the transport was closed while starting'),
-          )
-        }
-      })
+  #begin(signal: AbortSignal | undefined): Promise<void> {
+    return untilConnected(this.#status, {
+      start: () => this.#link.start(),
+      end: (error) => void this.#end(error),
+      signal,
+      closedMessage: 'the transport was closed while starting',
     })
-    const onAbort = () => void this.#end(signal?.reason instanceof Error ? signal.reason : undefined)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    try {
-      if (signal?.aborted) onAbort()
-      else this.#link.start()
-      await ready
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
   }
 
   #assertStarted(): void {

@@ -10,6 +10,7 @@ import type { Subscription, Transport, TransportStatus } from '../../transport.t
 import { natsConnectionOptions, type NatsConnectionOptions } from '../connection-options.ts'
 import { Connector } from '../connection.ts'
 import { NatsDeadLetters } from '../dead-letters/dead-letters.ts'
+import { untilConnected } from '../until-connected.ts'
 import { HeldEvents } from './held-events.ts'
 
 export interface NatsEventsOptions extends NatsConnectionOptions {
@@ -171,30 +172,13 @@ class CoreEvents implements NatsEvents {
     this.#status.set('connected')
   }
 
-  async #begin(signal: AbortSignal | undefined): Promise<void> {
-    this.#status.assertNotClosed()
-    this.#status.set('connecting')
-    const ready = new Promise<void>((resolve, reject) => {
-      const stop = this.#status.listen(() => {
-        if (this.#status.state === 'connected') {
-          stop()
-          resolve()
-        } else if (this.#status.state === 'closed') {
-          stop()
-          const closed = new TransportError('ERR_TRANSPORT_CLOSED', 'it was closed while starting')
-          reject(this.#status.error ?? closed)
-        }
-      })
+  #begin(signal: AbortSignal | undefined): Promise<void> {
+    return untilConnected(this.#status, {
+      start: () => this.#connector.start(),
+      end: (error) => void this.#end(error),
+      signal,
+      closedMessage: 'it was closed while starting',
     })
-    const onAbort = () => void this.#end(signal?.reason instanceof Error ? signal.reason : undefined)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    try {
-      if (signal?.aborted) onAbort()
-      else this.#connector.start()
-      await ready
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
   }
 
   #assertStarted(): void {
